@@ -1,0 +1,158 @@
+"""Which rules a clinician's clearance lifts.
+
+A clearance covers a rule whose condition already held, by the intake's answers or by a session up to its date. What is
+new since then is not covered: not a rule that came to hold later, not one that had ceased and came back, and not a
+further sign within a rule of several signs. Source: contract sections 1 and 2; dossier, decision 2 and section 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from palpate.pathway.condition import (
+    And,
+    Node,
+    Not,
+    Or,
+    Sign,
+    Value,
+    atom_holds,
+    signs,
+    truth_of,
+)
+from palpate.pathway.engine import Engine
+from palpate.pathway.episode import Clearance, Episode
+from palpate.pathway.pathway import Pathway, Rule
+from palpate.pathway.standing import Snapshot, snapshots
+from palpate.pathway.truth import NO, YES
+
+LIFTING = ("cleared", "cleared_with_limits")
+
+
+@dataclass(frozen=True)
+class Cover:
+    """How one clearance stands to one rule: what it saw, and whether its age depends on the pain being acute."""
+
+    clearance: Clearance
+    seen: Mapping[str, Value]
+    only_if_not_acute: bool
+
+
+class Clearings:
+    """The clearances of one episode, asked rule by rule."""
+
+    def __init__(self, pathway: Pathway, engine: Engine, episode: Episode, known: Mapping[str, Value]) -> None:
+        self.pathway = pathway
+        self.engine = engine
+        self.episode = episode
+        self.known = known
+        self.lifting = [c for c in episode.clearances if c.outcome in LIFTING]
+        self.snapshots = snapshots(episode) if self.lifting else []
+
+    def lifted_by(self, at: int) -> Clearance | None:
+        """The clearance that lifts the rule, which holds now; the latest one, where several do."""
+        rule, node = self.pathway.rules[at], self.engine.conditions[at]
+        for cover in self._covers(rule, node):
+            if cover.only_if_not_acute and self._acute() is not NO:
+                continue
+            if all(_shows(sign, cover.seen) for sign in signs(node) if _shows(sign, self.known)):
+                return cover.clearance
+        return None
+
+    def still_open(self, at: int) -> list[tuple[Node, bool]]:
+        """For a rule that is unknown: (condition, lifted) pairs that tell apart how it could come to hold.
+
+        Answers given from now on are new, except at the intake, whose answers a clearance has seen.
+        """
+        rule, node = self.pathway.rules[at], self.engine.conditions[at]
+        if not self.lifting or rule.clearance_days is None:
+            return [(node, False)]
+        parts: list[tuple[Node, bool]] = []
+        rest: Node = node
+        for clearance in self._valid(rule):
+            sooner = self._needs_not_acute(rule, clearance)
+            if self.episode.moment == "intake":
+                if not sooner:
+                    return [*parts, (rest, True)]
+                acute = self.pathway.acute_when
+                assert acute is not None
+                parts.append((And((rest, Not(acute))), True))
+                rest = And((rest, acute))
+            else:
+                seen = self._seen(node, clearance)
+                if seen is not None and not sooner:
+                    new = [_as_node(sign) for sign in signs(node) if not _shows(sign, seen)]
+                    if not new:
+                        return [*parts, (rest, True)]
+                    again: Node = Or(tuple(new)) if len(new) > 1 else new[0]
+                    parts.append((And((rest, Not(again))), True))
+                    rest = And((rest, again))
+        return [*parts, (rest, False)]
+
+    def _covers(self, rule: Rule, node: Node) -> list[Cover]:
+        found = []
+        for clearance in self._valid(rule):
+            seen = self._seen(node, clearance)
+            if seen is not None:
+                found.append(Cover(clearance, seen, self._needs_not_acute(rule, clearance)))
+        return found
+
+    def _valid(self, rule: Rule) -> list[Clearance]:
+        if rule.clearance_days is None:
+            return []
+        return sorted(
+            (c for c in self.lifting if c.names(rule.id) and self._in_date(rule, c)), key=lambda c: c.day, reverse=True
+        )
+
+    def _age(self, clearance: Clearance) -> int:
+        return (self.episode.as_of - clearance.day).days
+
+    def _in_date(self, rule: Rule, clearance: Clearance) -> bool:
+        if clearance.valid_until is not None:
+            return clearance.valid_until >= self.episode.as_of
+        assert rule.clearance_days is not None
+        return self._age(clearance) <= rule.clearance_days
+
+    def _needs_not_acute(self, rule: Rule, clearance: Clearance) -> bool:
+        """Whether the clearance is too old if the pain is acute, and good if it is not."""
+        if clearance.valid_until is not None or self.pathway.acute_when is None:
+            return False
+        assert rule.clearance_acute_days is not None
+        return self._age(clearance) > rule.clearance_acute_days
+
+    def _acute(self) -> object:
+        acute = self.pathway.acute_when
+        return NO if acute is None else truth_of(acute, self.known)
+
+    def _seen(self, node: Node, clearance: Clearance) -> Mapping[str, Value] | None:
+        """What the clinician had before them, if the rule held then and has not ceased since; else None."""
+        before = [s for s in self.snapshots if s.day is None or s.day <= clearance.day]
+        seen = self._as_of(before[-1], clearance)
+        if truth_of(node, seen) is not YES:
+            return None
+        for later in self.snapshots[len(before) :]:
+            if truth_of(node, self._as_of(later, None)) is NO:
+                return None
+        return seen
+
+    def _as_of(self, snapshot: Snapshot, clearance: Clearance | None) -> Mapping[str, Value]:
+        """The answers of a snapshot, with the pain as old as it was on the day of the clearance."""
+        facts = {**snapshot.facts, "sessions_completed": snapshot.sessions}
+        duration = facts.get("pain_duration_days")
+        day = clearance.day if clearance else snapshot.day
+        if isinstance(duration, int) and day is not None:
+            then = duration - (self.episode.as_of - day).days
+            if then >= 0:
+                facts["pain_duration_days"] = then
+            else:
+                del facts["pain_duration_days"]  # this pain had not begun: the clearance speaks of another
+        return facts
+
+
+def _shows(sign: Sign, values: Mapping[str, Value]) -> bool:
+    return atom_holds(sign[0], values) is sign[1]
+
+
+def _as_node(sign: Sign) -> Node:
+    return sign[0] if sign[1] else Not(sign[0])

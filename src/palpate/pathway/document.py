@@ -1,0 +1,566 @@
+"""Text of a pathway -> its meaning, or all its faults at once, each with its file and line.
+
+The text is TOML in one or more files, read in name order. What cannot be run is refused here: an unknown key, a wrong
+type, a condition that can never hold, a rule without a source. Nothing is repaired and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from palpate.pathway.condition import (
+    And,
+    AtLeast,
+    Between,
+    Compare,
+    In,
+    Node,
+    Not,
+    Or,
+    facts_of,
+    named_in,
+    spelled_out,
+    to_json,
+)
+from palpate.pathway.domains import Domains
+from palpate.pathway.facts import Fact, Vocabulary
+from palpate.pathway.faults import Fault, Faults, did_you_mean, listed, shown
+from palpate.pathway.parse import Expand, Unreadable, below_floor, linear, parse_arithmetic, parse_condition
+from palpate.pathway.pathway import URGENCIES, Pathway
+from palpate.pathway.schema import ENTRIES, NEEDED, SINGLE, Keys
+
+LARGEST = 2 << 20  # bytes of one pathway document (S-30)
+_ID = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
+# Facts that the response rule and the course read, whether or not a condition names them.
+USED_BY_THE_JUDGE = frozenset(
+    {"pain_baseline", "pain_at_check", "activities_baseline", "activities_at_check", "global_change", "spasm_response"}
+    | {"sessions_completed", "days_since_first_session", "days_since_last_session", "course_week", "pain_now"}
+)
+_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
+
+
+def read(files: Mapping[str, str]) -> Pathway:
+    """The pathway that the files write.
+
+    Takes   files: file name -> text, in reading order.
+    Errors  Faults: everything wrong with the document.
+    """
+    reader = _Reader(files)
+    meaning = reader.meaning()
+    if reader.faults:
+        raise Faults(reader.faults)
+    return Pathway.of_meaning(meaning)
+
+
+class _Reader:
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = files
+        self.faults: list[Fault] = []
+        self.rows: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in ENTRIES}
+        self.single: dict[str, dict[str, Any]] = {}
+        self.home_of: dict[tuple[str, str], str] = {}
+        self.nodes: dict[tuple[str, str, str], Node] = {}
+        self.cited: set[str] = set()
+
+    # --- faults with their lines ---------------------------------------------------------------------------------
+
+    def fault(self, code: str, table: str, entry: str, text: str, key: str = "") -> None:
+        file = self.home_of.get((table, entry)) or self.home_of.get((table, ""), "")
+        self.faults.append(Fault(code, self._place(file, table, entry, key), text))
+
+    def _place(self, file: str, table: str, entry: str, key: str) -> str:
+        if not file:
+            return next(iter(self.files), "")
+        header = f"[{table}.{entry}]" if entry else f"[{table}]"
+        lines = self.files[file].splitlines()
+        start = next((n for n, line in enumerate(lines) if line.strip().startswith(header)), None)
+        if start is None:
+            return file
+        found = start
+        for n in range(start + 1, len(lines)):
+            if lines[n].startswith("["):
+                break
+            if key and re.match(rf"\s*{re.escape(key)}\s*(=|\.)", lines[n]):
+                found = n
+                break
+        return f"{file}:{found + 1}"
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def meaning(self) -> dict[str, Any]:
+        if sum(len(text) for text in self.files.values()) > LARGEST:
+            raise Faults([Fault("too-large", "", f"the document has more than {LARGEST} bytes (2 MiB)")])
+        for file, text in self.files.items():
+            self._file(file, text)
+        if self.faults:
+            raise Faults(self.faults)
+        for table in NEEDED:
+            if not self.rows.get(table) and table not in self.single:
+                first = next(iter(self.files), "the folder is empty")
+                self.faults.append(Fault("missing-table", first, f"the document has no [{table}] table"))
+        if self.faults:
+            raise Faults(self.faults)
+        for table, entries in self.rows.items():
+            for entry, row in entries.items():
+                self._keys(table, entry, row, ENTRIES[table])
+        for table, row in self.single.items():
+            self._keys(table, "", row, SINGLE[table])
+        if self.faults:
+            raise Faults(self.faults)
+        self._facts()
+        self._conditions()
+        self._rules()
+        self._protocols()
+        self._settings_and_dispositions()
+        self._sources()
+        self._unused_facts()
+        if not self.faults:
+            self._can_hold()
+        return {} if self.faults else self._assemble()
+
+    def _file(self, file: str, text: str) -> None:
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            place = _PLACE.search(str(error))
+            line = place.group(1) if place and place.group(1) else str(len(text.splitlines()))
+            column = f" at column {place.group(2)}" if place and place.group(2) else ""
+            twice = any(word in str(error) for word in ("overwrite", "twice", "declare", "mutate"))
+            what = "a table or key stands twice" if twice else f"this line cannot be read as TOML{column}"
+            self.faults.append(Fault("not-toml", f"{file}:{line}", what))
+            return
+        except RecursionError:
+            self.faults.append(Fault("not-toml", file, "lists or tables are nested too deep"))
+            return
+        for table, content in data.items():
+            if type(content) is not dict:
+                self.faults.append(Fault("unknown-key", file, f"{table} stands outside every table"))
+            elif table in SINGLE:
+                if table in self.single:
+                    self.faults.append(Fault("twice", file, f"[{table}] stands here and in {self.home_of[table, '']}"))
+                self.single[table] = content
+                self.home_of[table, ""] = file
+            elif table in ENTRIES:
+                self._entries(file, table, content)
+            else:
+                near = did_you_mean(table, [*ENTRIES, *SINGLE])
+                self.faults.append(Fault("unknown-table", file, f"a pathway has no table [{table}]{near}"))
+
+    def _entries(self, file: str, table: str, content: Mapping[str, Any]) -> None:
+        for entry, row in content.items():
+            if (table, entry) in self.home_of:
+                where = self._place(self.home_of[table, entry], table, entry, "")
+                self.home_of[table, entry] = file
+                self.fault("twice", table, entry, f"[{table}.{entry}] stands already at {where}")
+                continue
+            self.home_of[table, entry] = file
+            self.home_of.setdefault((table, ""), file)
+            if type(row) is not dict:
+                self.fault("wrong-type", table, entry, f"{table}.{entry} is no table of its own")
+            elif not _ID.fullmatch(entry):
+                self.fault("bad-name", table, entry, f"{entry!r} is no name: small letters, digits and _, at most 64")
+            else:
+                self.rows[table][entry] = row
+
+    def _keys(self, table: str, entry: str, row: Mapping[str, Any], keys: Keys) -> None:
+        who = self._who(table, entry)
+        known = [key.lstrip("!") for key in keys]
+        for key in row:
+            if key not in known:
+                self.fault(
+                    "unknown-key", table, entry, f"{who} has an unknown key {key}{did_you_mean(key, known)}", key
+                )
+        for key, kind in keys.items():
+            name = key.lstrip("!")
+            if name not in row:
+                if key != name:
+                    self.fault("missing-key", table, entry, f"{who} has no {name}")
+                continue
+            expected = _expected(kind, row[name])
+            if expected:
+                self.fault(
+                    "wrong-type", table, entry, f"{who}: {name} is {shown(row[name])}, expected {expected}", name
+                )
+            elif kind == "text" and key != name and not row[name].strip() and name not in ("url", "question"):
+                self.fault("missing-key", table, entry, f"{who}: {name} is empty", name)
+
+    @staticmethod
+    def _who(table: str, entry: str) -> str:
+        names = {"rules": "rule", "facts": "fact", "derived": "derived fact", "sources": "source"}
+        word = names.get(table, table.rstrip("s"))
+        return f"{word} {entry}" if entry else f"[{table}]"
+
+    # --- meaning -------------------------------------------------------------------------------------------------
+
+    def _facts(self) -> None:
+        facts = []
+        for table in ("facts", "derived"):
+            for entry, row in self.rows[table].items():
+                if table == "derived" and entry in self.rows["facts"]:
+                    self.fault("twice", table, entry, f"{entry} is a fact that is asked and a derived one")
+                kind: str = row["type"]
+                low, high = row.get("range", (0, 0))
+                if kind == "enum" and len(row.get("values", ())) < 2:
+                    self.fault("wrong-type", table, entry, f"{self._who(table, entry)} is an enum and needs values")
+                if kind in ("int", "float") and (not row.get("range") or low >= high or not row.get("unit")):
+                    self.fault("wrong-type", table, entry, f"{self._who(table, entry)} needs a range and a unit")
+                for value in row.get("values", ()):
+                    if not _ID.fullmatch(value):
+                        self.fault(
+                            "bad-name", table, entry, f"{self._who(table, entry)}: the value {value!r} is no name"
+                        )
+                stage = row.get("stage", "derived")
+                facts.append(
+                    Fact(entry, kind, row.get("question", ""), row["meaning"], stage, row["group"],
+                         row.get("each_session", False), row["if_unknown"] == "ask", row.get("values", {}),
+                         low, high, row.get("unit", ""))
+                )  # fmt: skip
+        self.vocabulary = Vocabulary.of(facts)
+        self.asked = Vocabulary.of(fact for fact in facts if fact.name not in self._made())
+        self.expand = {name: self._expander(name) for name in self._made()}
+        for entry, row in self.rows["derived"].items():
+            ways = [way for way in ("cases", "count", "value", "from") if way in row]
+            if len(ways) != 1:
+                self.fault(
+                    "missing-key", "derived", entry, f"derived fact {entry} needs one of cases, count, value, from"
+                )
+
+    def _made(self) -> list[str]:
+        """Derived facts that are spelled out over asked facts; the others the judge works out from the course."""
+        return [name for name, row in self.rows["derived"].items() if "from" not in row]
+
+    def _expander(self, name: str) -> Expand:
+        row = self.rows["derived"][name]
+        made: dict[str, Any] = {}
+
+        def parts() -> dict[str, Any]:
+            if not made:
+                made["done"] = True
+                if "cases" in row:
+                    made["cases"] = {v: self._parse("derived", name, "cases", c) for v, c in row["cases"].items()}
+                    wrong = set(row["cases"]) ^ set(row.get("values", {}))
+                    if wrong:
+                        text = f"derived fact {name}: cases and values differ in {listed(sorted(wrong))}"
+                        self.fault("wrong-type", "derived", name, text, "cases")
+                elif "count" in row:
+                    made["count"] = tuple(self._parse("derived", name, "count", c) for c in row["count"])
+                else:
+                    try:
+                        made["value"] = parse_arithmetic(row["value"], self.asked)
+                    except Unreadable as error:
+                        self.fault("bad-condition", "derived", name, f"derived fact {name}: value {error}", "value")
+            return made
+
+        def spell(said: Compare | In | Between) -> Node:
+            made = parts()
+            if made.get("cases") and None not in made["cases"].values():
+                return _over_cases(said, made["cases"])
+            if made.get("count") and None not in made["count"]:
+                return _over_count(said, made["count"])
+            if "value" in made:
+                return _over_value(said, *made["value"])
+            raise Unreadable(f"uses {name}, which itself is at fault")
+
+        return spell
+
+    def _parse(self, table: str, entry: str, key: str, text: str) -> Node | None:
+        vocabulary, expand = self.vocabulary, self.expand
+        if table == "derived":  # a derived fact may use those that stand before it, so none can use itself
+            made = self._made()
+            later = set(made[made.index(entry) :])
+            vocabulary = Vocabulary.of(fact for fact in vocabulary.facts.values() if fact.name not in later)
+            expand = {name: spell for name, spell in expand.items() if name not in later}
+        try:
+            return parse_condition(text, vocabulary, expand)
+        except Unreadable as error:
+            self.fault("bad-condition", table, entry, f"{self._who(table, entry)}: {key} {error}", key)
+            return None
+
+    def _conditions(self) -> None:
+        # Expanders parse lazily; touch each once so that a derived fact that no rule names is checked too.
+        for name, spell in self.expand.items():
+            fact = self.vocabulary[name]
+            value: Any = next(iter(fact.values)) if fact.kind == "enum" else fact.high
+            with suppress(Unreadable):  # already reported where it stands
+                spell(Compare(name, "=", value))
+        for table, keys in ENTRIES.items():
+            named = [key.lstrip("!") for key, kind in keys.items() if kind == "condition"]
+            for entry, row in self.rows[table].items():
+                for key in named:
+                    if row.get(key):
+                        node = self._parse(table, entry, key, row[key])
+                        if node is not None:
+                            self.nodes[table, entry, key] = node
+        acute = self.single["pathway"].get("acute_when")
+        if acute:
+            node = self._parse("pathway", "", "acute_when", acute)
+            if node is not None:
+                self.nodes["pathway", "", "acute_when"] = node
+
+    def _rules(self) -> None:
+        for entry, row in self.rows["rules"].items():
+            who = f"rule {entry}"
+            if not row["when"].strip():
+                self.fault("missing-key", "rules", entry, f"{who}: when is empty", "when")
+            if row["section"] not in self.rows["sections"]:
+                near = did_you_mean(row["section"], self.rows["sections"])
+                self.fault(
+                    "unknown-section", "rules", entry, f"{who}: no section is called {row['section']}{near}", "section"
+                )
+            if (row["disposition"] == "medical_exam_first") != ("urgency" in row):
+                text = f"{who}: medical_exam_first has an urgency ({listed(list(URGENCIES))}), and nothing else has one"
+                self.fault("wrong-urgency", "rules", entry, text, "disposition")
+            if ("policy" in row["evidence"]) != ("palpate_policy" in row["sources"]) and "palpate_policy" in self.rows[
+                "sources"
+            ]:
+                text = f"{who}: the evidence 'policy' and the source palpate_policy go together"
+                self.fault("wrong-evidence", "rules", entry, text, "evidence")
+            for value in row.get("do_if", ()):
+                if not any(value in table["values"] for table in self.rows["settings"].values()):
+                    self.fault("unknown-setting", "rules", entry, f"{who}: no setting has the value {value}", "do_if")
+
+    def _protocols(self) -> None:
+        defaults = [entry for entry, row in self.rows["protocols"].items() if row.get("default")]
+        if len(defaults) != 1:
+            self.fault("no-default", "protocols", "", "exactly one protocol has default = true")
+        for entry, row in self.rows["protocols"].items():
+            low, high = row["gap_days"]
+            if low > high or (row["sessions"] - 1) * low > row["within_days"]:
+                span = f"{row['sessions']} sessions {low} days apart do not fit into {row['within_days']} days"
+                text = f"protocol {entry}: {span}"
+                self.fault("cannot-fit", "protocols", entry, text, "gap_days")
+            if row["sessions"] < 1 or any(not 1 <= check <= row["sessions"] for check in row["checks"]):
+                text = f"protocol {entry}: a check stands after a session that it does not have"
+                self.fault("cannot-fit", "protocols", entry, text, "checks")
+
+    def _settings_and_dispositions(self) -> None:
+        for entry, row in self.rows["settings"].items():
+            if row["default"] not in row["values"]:
+                self.fault(
+                    "wrong-value", "settings", entry, f"setting {entry}: its default is not among its values", "default"
+                )
+        from palpate.pathway.pathway import DISPOSITIONS
+
+        for word in DISPOSITIONS:
+            if word not in self.rows["dispositions"]:
+                self.fault("missing-table", "dispositions", "", f"the disposition {word} has no words of its own")
+        for word in self.rows["dispositions"]:
+            if word not in DISPOSITIONS:
+                self.fault(
+                    "unknown-key",
+                    "dispositions",
+                    word,
+                    f"there is no disposition {word}{did_you_mean(word, DISPOSITIONS)}",
+                )
+        for word in ("unanswered", "unsure_emergency", "unsure_other"):
+            if word not in self.rows["judge"]:
+                self.fault("missing-table", "judge", "", f"the judge's own text {word} is missing")
+
+    def _sources(self) -> None:
+        known = self.rows["sources"]
+        for table, rows in [*self.rows.items(), *((name, {"": row}) for name, row in self.single.items())]:
+            for entry, row in rows.items():
+                if table == "sources":
+                    continue
+                if "sources" in row and not row["sources"]:
+                    self.fault("no-source", table, entry, f"{self._who(table, entry)} names no source", "sources")
+                for source in row.get("sources", ()):
+                    self.cited.add(source)
+                    if source not in known:
+                        near = did_you_mean(source, known)
+                        text = f"{self._who(table, entry)} cites {source}, and no source is called that{near}"
+                        self.fault("unknown-source", table, entry, text, "sources")
+        for source in known:
+            if source not in self.cited:
+                self.fault("uncited-source", "sources", source, f"source {source} is cited by nothing")
+
+    def _unused_facts(self) -> None:
+        used = set(USED_BY_THE_JUDGE)
+        for node in self.nodes.values():
+            used.update(facts_of(node), named_in(node))
+        for name in self._made():
+            for value in self._derived_nodes(name):
+                used.update(facts_of(value))
+        for name, fact in self.vocabulary.facts.items():
+            if name not in used:
+                table = "derived" if fact.stage == "derived" else "facts"
+                self.fault("unused-fact", table, name, f"fact {name} is used by no rule")
+
+    def _derived_nodes(self, name: str) -> list[Node]:
+        spell, fact = self.expand[name], self.vocabulary[name]
+        values: list[Any] = list(fact.values) if fact.kind == "enum" else [fact.high]
+        try:
+            return [spell(Compare(name, "=", value)) for value in values]
+        except Unreadable:
+            return []
+
+    def _can_hold(self) -> None:
+        from palpate.pathway.engine import can_hold
+
+        plain = {place: spelled_out(node) for place, node in self.nodes.items()}
+        domains = Domains(list(plain.values()), self.vocabulary.facts)
+        for (table, entry, key), node in plain.items():
+            if not can_hold(node, domains, self.vocabulary.facts):
+                who = self._who(table, entry)
+                self.fault("never-holds", table, entry, f"{who}: {key} can never hold, whatever is known", key)
+            elif not can_hold(Not(node), domains, self.vocabulary.facts):
+                who = self._who(table, entry)
+                self.fault("always-holds", table, entry, f"{who}: {key} holds for everybody, so it asks nothing", key)
+        for name in self._made():
+            row = self.rows["derived"][name]
+            if "cases" not in row:
+                continue
+            nodes = self._derived_nodes(name)
+            for i, first in enumerate(nodes):
+                for second in nodes[i + 1 :]:
+                    if can_hold(And((first, second)), domains, self.vocabulary.facts):
+                        text = f"derived fact {name}: two of its cases can hold at once"
+                        self.fault("cases-overlap", "derived", name, text, "cases")
+
+    # --- the result ----------------------------------------------------------------------------------------------
+
+    def _assemble(self) -> dict[str, Any]:
+        meaning: dict[str, Any] = {}
+        for table, rows in self.rows.items():
+            meaning[table] = [self._row(table, entry, row) for entry, row in rows.items()]
+        facts, derived = meaning.pop("facts"), meaning.pop("derived")
+        meaning["facts"] = facts + [{**row, "stage": "derived"} for row in derived]
+        meaning["settings"] = {
+            entry: {"title": row["title"], "values": row["values"], "value": row["default"]}
+            for entry, row in self.rows["settings"].items()
+        }
+        meaning["dispositions"] = dict(self.rows["dispositions"])
+        for table, row in self.single.items():
+            meaning[table] = dict(row)
+        node = self.nodes.get(("pathway", "", "acute_when"))
+        if node is not None:
+            meaning["pathway"]["acute_when"] = to_json(node)
+        return meaning
+
+    def _made_of(self, name: str) -> dict[str, Any]:
+        """How a derived fact is worked out, as plain data."""
+        row = self.rows["derived"][name]
+        if "cases" in row:
+            return {"cases": {v: to_json(self._node(name, "cases", c)) for v, c in row["cases"].items()}}
+        if "count" in row:
+            return {"count": [to_json(self._node(name, "count", c)) for c in row["count"]]}
+        (terms, constant), floored = parse_arithmetic(row["value"], self.asked)
+        parts = [[fact, size.numerator, size.denominator] for fact, size in terms.items()]
+        return {"sum": parts, "constant": [constant.numerator, constant.denominator], "floor": floored}
+
+    def _node(self, name: str, key: str, text: str) -> Node:
+        node = self._parse("derived", name, key, text)
+        assert node is not None  # it was read without a fault before
+        return node
+
+    def _row(self, table: str, entry: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        result = {"id": entry, **row}
+        for key in ("when", "avoid_when"):
+            if (table, entry, key) in self.nodes:
+                result[key] = to_json(self.nodes[table, entry, key])
+            elif ENTRIES[table].get(key) == "condition":
+                result.pop(key, None)
+        if "row" in row and table == "rules":
+            result["rows"] = [result.pop("row"), *row.get("rows", ())]
+        if table == "derived":
+            result.pop("value", None)
+            for key in ("cases", "count"):
+                result.pop(key, None)
+            if entry in self.expand:
+                result["made"] = self._made_of(entry)
+                result["written"] = row.get("cases") or row.get("count") or row["value"]
+        return result
+
+
+def _expected(kind: object, value: Any) -> str | None:
+    """What the value should have been, or None where it is right."""
+    if isinstance(kind, tuple):
+        words = value if isinstance(value, list) and kind and "guideline" in kind else [value]
+        good = bool(words) and all(isinstance(word, str) and word in kind for word in words)
+        hint = did_you_mean(str(words[0]), kind) if words else ""
+        return None if good else listed(kind) + hint
+    checks: dict[str, tuple[str, Any]] = {
+        "text": ("a text", lambda v: type(v) is str),
+        "condition": ("a condition in quotes", lambda v: type(v) is str),
+        "flag": ("true or false", lambda v: type(v) is bool),
+        "whole": ("a whole number", lambda v: type(v) is int),
+        "number": ("a number", lambda v: type(v) in (int, float) and v == v and abs(v) != float("inf")),
+        "pair": ("two numbers", lambda v: type(v) is list and len(v) == 2 and all(type(x) in (int, float) for x in v)),
+        "wholes": ("a list of whole numbers", lambda v: type(v) is list and all(type(x) is int for x in v)),
+        "texts": ("a list of texts", _texts),
+        "sources": ("a list of source names", _texts),
+        "conditions": ("a list of conditions", lambda v: _texts(v) and len(v) > 0),
+        "words": ('a table such as { yes = "Yes" }', _words),
+        "cases": ("a table of conditions", _words),
+        "clearance": ("a table such as { days = 90, acute_days = 28 }", _clearance),
+    }
+    text, good = checks[str(kind)]
+    return None if good(value) else text
+
+
+def _texts(value: Any) -> bool:
+    return type(value) is list and all(type(item) is str for item in value)
+
+
+def _words(value: Any) -> bool:
+    return type(value) is dict and len(value) > 0 and all(type(item) is str for item in value.values())
+
+
+def _clearance(value: Any) -> bool:
+    keys = set(value) if type(value) is dict else set()
+    return "days" in keys and keys <= {"days", "acute_days"} and all(type(v) is int and v >= 0 for v in value.values())
+
+
+def _over_cases(said: Compare | In | Between, cases: Mapping[str, Node]) -> Node:
+    if isinstance(said, Compare):
+        wanted = [value for value in cases if (value == said.value) == (said.op == "=")]
+    else:
+        assert isinstance(said, In)
+        wanted = [value for value in cases if value in said.values]
+    nodes = [cases[value] for value in wanted]
+    return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
+
+
+def _over_count(said: Compare | In | Between, items: tuple[Node, ...]) -> Node:
+    def from_(n: float) -> Node | None:  # n or more; None: everybody
+        return AtLeast(int(n), items) if n > 0 else None
+
+    def between(low: float, high: float) -> Node:
+        parts: list[Node] = []
+        if low > 0:
+            parts.append(AtLeast(int(low), items))
+        if high < len(items):
+            parts.append(Not(AtLeast(int(high) + 1, items)))
+        if not parts or low > len(items):
+            raise Unreadable(f"compares {said.fact} with numbers that it can always or never have")
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+    if isinstance(said, Between):
+        return between(said.low, said.high)
+    if isinstance(said, In):
+        return Or(tuple(between(v, v) for v in said.values))  # type: ignore[arg-type]
+    n = said.value
+    assert not isinstance(n, str)
+    if said.op == "=":
+        return between(n, n)
+    if said.op == "<>":
+        return Not(between(n, n))
+    if said.op in (">=", ">"):
+        return between(n if said.op == ">=" else n + 1, len(items))
+    return between(0, n if said.op == "<=" else n - 1)
+
+
+def _over_value(said: Compare | In | Between, total: Any, floored: bool) -> Node:
+    from fractions import Fraction
+
+    make = below_floor if floored else linear
+    if isinstance(said, Between):
+        low, high = Fraction(str(said.low)), Fraction(str(said.high))
+        return And((make(total, ">=", low), make(total, "<=", high)))
+    if isinstance(said, In):
+        return Or(tuple(make(total, "=", Fraction(str(value))) for value in said.values))
+    return make(total, said.op, Fraction(str(said.value)))

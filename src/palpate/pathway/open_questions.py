@@ -1,0 +1,380 @@
+"""From what is known to the search of `asking`: which facts are open, which rules, and what unsure answers mean.
+
+Open is what could be answered now: intake facts at any moment, session facts at moment `session`, and the ratings of
+the check once it is reached. What the person could not say is not asked again; it counts as what it could have been.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from palpate.pathway.asking import PRECAUTION_RANK, Asked, OpenRule, Question, ask, possible
+from palpate.pathway.clearing import Clearings
+from palpate.pathway.condition import Node, Value, facts_of
+from palpate.pathway.course import Course, Ratings, check_points, class_of
+from palpate.pathway.engine import Engine, could_hold
+from palpate.pathway.episode import Episode
+from palpate.pathway.pathway import FIRST_FOUR_RANK, Pathway, rank
+from palpate.pathway.response import INDETERMINATE, Numbers, activities_code, exact, pain_code, recovered
+from palpate.pathway.to_python import unknown_of
+
+AFTER_A_SESSION = ("soreness_hours", "spasm_response", "global_change")  # nobody can say before the first session
+RATINGS = ("pain_at_check", "activities_at_check", "global_change")
+FROM_RATINGS = ("response", "recovered", "check_unanswered", "check_overdue")
+EMERGENCY_RANK = rank("emergency")
+MOST_KEPT = 20_000  # answers remembered per engine
+
+
+class OpenQuestions:
+    """The open questions of one episode."""
+
+    def __init__(
+        self,
+        pathway: Pathway,
+        engine: Engine,
+        episode: Episode,
+        course: Course,
+        known: Mapping[str, Value],
+        clearings: Clearings | None,
+    ) -> None:
+        self.pathway = pathway
+        self.engine = engine
+        self.episode = episode
+        self.course = course
+        self.known = known
+        self.clearings = clearings
+        self.ratings = self._open_ratings()
+        self.unsure = [
+            name
+            for name in episode.unsure
+            if name in engine.index and name not in known and pathway.vocabulary[name].must_know
+        ]
+
+    def answer(
+        self, values: list[Any], held: Sequence[int], unknown: Sequence[int], lifted: Mapping[int, object]
+    ) -> tuple[list[tuple[str, Asked]], list[tuple[str, bool]]]:
+        """(facts that could still change the decision, unsure facts that make an examination necessary)."""
+        muscle = self._muscle_open()
+        if self.ratings or muscle:
+            values, held, unknown = self._without_ratings(values, lifted, muscle)
+        floor = self._floor(held, lifted)
+        open_slots = [slot for name, slot in self.engine.index.items() if self._askable(name, muscle)]
+        key = None
+        if not (self.ratings or muscle or self.unsure or (self.clearings and self.clearings.lifting)):
+            key = self._key(values, unknown, floor, open_slots)
+            kept = self.engine.kept.get(key)
+            if kept is not None:
+                return kept, []
+        question = self._question(values, unknown, floor, open_slots)
+        unsure = self._unsure(values, unknown, floor, open_slots) if self.unsure else []
+        names = [*self.engine.slots, *self.ratings]
+        asked = [(names[one.slot], one) for one in ask(question)]
+        if key is not None:
+            if len(self.engine.kept) >= MOST_KEPT:
+                self.engine.kept.clear()
+            self.engine.kept[key] = asked
+        return asked, unsure
+
+    # --- what is open --------------------------------------------------------------------------------------------
+
+    def _askable(self, name: str, muscle: bool) -> bool:
+        if name == "spasm_response" and muscle:
+            return True
+        if name in self.known or name in self.episode.unsure or name in self.ratings:
+            return False
+        fact = self.pathway.vocabulary[name]
+        if fact.stage == "intake":
+            return True
+        if fact.stage != "session" or self.episode.moment != "session":
+            return False
+        return name not in AFTER_A_SESSION or int(self.course.facts["sessions_completed"]) > 0
+
+    def _muscle_open(self) -> bool:
+        """The treated muscle can still be judged at a check that is reached."""
+        if (
+            self.course.check is None
+            or "spasm_response" not in self.engine.index
+            or "spasm_response" in self.episode.unsure
+        ):
+            return False
+        return self.known.get("spasm_response") in (None, "not_assessed")
+
+    def _open_ratings(self) -> dict[str, list[Any]]:
+        """Ratings of the check that are missing and could still matter, with the answers worth trying."""
+        course = self.course
+        if course.check is None or course.too_early or "response" not in self.engine.index:
+            return {}
+        numbers, ratings = self.pathway.numbers, course.ratings
+        found: dict[str, list[Any]] = {}
+        if ratings.pain_after is None and ratings.pain_before is not None:
+            found["pain_at_check"] = _pain_answers(numbers, ratings.pain_before)
+        if ratings.activities_after is None and ratings.activities_before is not None:
+            found["activities_at_check"] = _activities_answers(numbers, ratings.activities_before)
+        if ratings.change is None:
+            found["global_change"] = [0, 1, numbers.global_full, numbers.global_worse]
+        return {name: answers for name, answers in found.items() if name not in self.episode.unsure}
+
+    def _without_ratings(
+        self, values: list[Any], lifted: Mapping[int, object], muscle: bool
+    ) -> tuple[list[Any], list[int], list[int]]:
+        """The same evaluation with everything that open ratings decide unknown."""
+        values = list(values)
+        names = list(FROM_RATINGS) if self.ratings or muscle else []
+        if muscle:
+            names.append("spasm_response")
+        for name in names:
+            slot = self.engine.index.get(name)
+            if slot is not None:
+                values[slot] = unknown_of(self.engine.facts[name])
+        held, unknown = self.engine.evaluate(values)
+        return values, [at for at in held if at not in lifted], unknown
+
+    def _floor(self, held: Sequence[int], lifted: Mapping[int, object]) -> int:
+        rules = self.pathway.rules
+        highest = max((rules[at].rank for at in held if rules[at].rank > 0), default=0)
+        return max(highest, PRECAUTION_RANK if lifted else 0)
+
+    def _key(self, values: list[Any], unknown: Sequence[int], floor: int, open_slots: list[int]) -> Any:
+        reads = self.engine.reads
+        seen = sorted({slot for at in unknown for slot in reads[at]})
+        return (
+            floor,
+            tuple(unknown),
+            tuple(open_slots),
+            tuple(self.engine.standin(slot, values[slot]) for slot in seen),
+        )
+
+    # --- the search ----------------------------------------------------------------------------------------------
+
+    def _question(self, values: list[Any], unknown: Sequence[int], floor: int, open_slots: list[int]) -> Question:
+        known = [*values, *(None for _ in self.ratings)]
+        domains = self._domains(open_slots)
+        filled = list(known)
+        for slot, answers in domains.items():
+            harmless = self.engine.harmless[slot] if slot < len(values) else answers[0]
+            filled[slot] = harmless if harmless in answers else answers[0]
+        rules = [rule for rule in self._open_rules(unknown, open_slots) if self._counts(rule, floor)]
+        settle = self._settle() if self.ratings or self._muscle_open() else None
+        # With ratings open the slots stand for other things from one episode to the next.
+        persons = {} if settle else self.engine.persons
+        return Question(filled, known, domains, rules, settle, self._joined(open_slots), self._narrowed, persons)
+
+    def _joined(self, open_slots: list[int]) -> dict[int, tuple[int, ...]]:
+        slots_open = set(open_slots)
+        return {
+            slot: partners
+            for slot, others in self.engine.joined.items()
+            if slot in slots_open and (partners := tuple(other for other in others if other in slots_open))
+        }
+
+    def _narrowed(self, slot: int, fixed: Mapping[int, Any]) -> Sequence[Any]:
+        slots = self.engine.slots
+        return self.engine.domains.narrowed(slots[slot], {**self.known, **{slots[at]: v for at, v in fixed.items()}})
+
+    @staticmethod
+    def _counts(rule: OpenRule, floor: int) -> bool:
+        return rule.rank > floor or rule.rank == floor == PRECAUTION_RANK
+
+    def _domains(self, open_slots: list[int]) -> dict[int, Sequence[Any]]:
+        domains: dict[int, Sequence[Any]] = {}
+        for slot in open_slots:
+            name = self.engine.slots[slot]
+            answers = self.engine.domains.of(name, self.known)
+            if name == "spasm_response":
+                answers = [answer for answer in answers if answer != "not_assessed"]
+            domains[slot] = answers
+        for at, answers in enumerate(self.ratings.values()):
+            domains[len(self.engine.slots) + at] = answers
+        return domains
+
+    def _open_rules(self, unknown: Sequence[int], open_slots: Sequence[int]) -> list[OpenRule]:
+        engine, rules = self.engine, self.pathway.rules
+        fires, fails = engine.each
+        slots_open = set(open_slots)
+        found: list[OpenRule] = []
+        askable = {engine.slots[slot] for slot in open_slots}
+        settled = bool(self.ratings) or self._muscle_open()
+        facts = {name: value for name, value in self.known.items() if name not in askable}
+        free: frozenset[int] = frozenset()
+        if settled:  # what the ratings decide is open; the muscle acts through it as well as by comparison
+            facts = {name: value for name, value in facts.items() if name not in FROM_RATINGS}
+            askable |= set(FROM_RATINGS)
+            free = frozenset(slot for slot in open_slots if engine.slots[slot] == "spasm_response")
+        for at in unknown:
+            rule = rules[at]
+            if rule.disposition == "none":
+                continue
+            parts: list[tuple[Node, bool]] = [(engine.conditions[at], False)]
+            if self.clearings is not None:
+                parts = self.clearings.still_open(at)
+            for node, lifts in parts:
+                if lifts and rule.disposition != "physician_clearance":
+                    continue
+                whole = node is engine.conditions[at]
+                reads = (
+                    engine.reads[at] if whole else tuple(engine.index[n] for n in facts_of(node) if n in engine.index)
+                )
+                one = (fires[at], fails[at]) if whole else engine.one(node)
+                level = PRECAUTION_RANK if lifts else rule.rank
+                word = "treat_with_precautions" if level == PRECAUTION_RANK else rule.disposition
+                slots = self._slots(reads, slots_open)
+                if could_hold(node, facts, askable):
+                    found.append(engine.open_rule(at, word, level, one, slots, free if whole else set(slots)))
+                if self.unsure and not lifts:
+                    found.extend(self._if_unsure(at, rule.rank, one, reads, slots))
+        return found
+
+    def _slots(self, reads: Sequence[int], open_slots: set[int]) -> tuple[int, ...]:
+        """The open slots that a condition reads; one that reads the class reads what the class is made from."""
+        slots = [slot for slot in reads if slot in open_slots]
+        if any(self.engine.slots[slot] in FROM_RATINGS for slot in reads):
+            slots += range(len(self.engine.slots), len(self.engine.slots) + len(self.ratings))
+            muscle = self.engine.index.get("spasm_response")
+            if muscle in open_slots and muscle not in slots:
+                slots.append(muscle)
+        return tuple(slots)
+
+    def _settle(self) -> Callable[[list[Any]], None]:
+        """Works out the class, and what else follows from the ratings, for a list of values."""
+        index, course = self.engine.index, self.course
+        slots = {name: index[name] for name in FROM_RATINGS if name in index}
+        muscle = index.get("spasm_response")
+        base, first = course.ratings, len(self.engine.slots)
+        at = {name: first + n for n, name in enumerate(self.ratings)}
+        begun = check_points(course.protocol)[0]
+        count = int(course.facts["sessions_completed"])
+
+        def settle(values: list[Any]) -> None:
+            def rating(name: str, given: Any) -> Any:
+                return values[at[name]] if name in at else given
+
+            ratings = Ratings(
+                base.pain_before,
+                rating("pain_at_check", base.pain_after),
+                base.activities_before,
+                rating("activities_at_check", base.activities_after),
+                rating("global_change", base.change),
+            )
+            judged = muscle is not None and values[muscle] not in (None, "not_assessed")
+            rated = ratings.pain_after is not None or ratings.activities_after is not None
+            kind = INDETERMINATE if course.too_early else class_of(self.pathway, ratings).kind
+            made = {
+                "response": kind,
+                "recovered": recovered(self.pathway.numbers, ratings.pain_after, ratings.activities_after),
+                "check_unanswered": not rated and not judged,
+                "check_overdue": kind == INDETERMINATE and count > begun and not judged,
+            }
+            for name, slot in slots.items():
+                values[slot] = made[name]
+
+        return settle
+
+    # --- unsure answers ------------------------------------------------------------------------------------------
+
+    def _if_unsure(
+        self, at: int, level: int, one: tuple[Any, Any], reads: Sequence[int], slots: tuple[int, ...]
+    ) -> list[OpenRule]:
+        """What a rule does through an answer that the person could not give: an examination, sooner or later."""
+        unsure = [slot for slot in reads if self.engine.slots[slot] in self.unsure]
+        if not unsure or level < FIRST_FOUR_RANK:
+            return []
+        choices = [self.engine.domains.of(self.engine.slots[slot], self.known) for slot in unsure]
+
+        def over(
+            test: Callable[[Sequence[Any]], bool], quantifier: Callable[[Any], bool]
+        ) -> Callable[[Sequence[Any]], bool]:
+            def tested(values: Sequence[Any]) -> bool:
+                trial = list(values)
+
+                def outcomes() -> Any:
+                    for combination in itertools.product(*choices):
+                        for slot, value in zip(unsure, combination, strict=True):
+                            trial[slot] = value
+                        yield test(trial)
+
+                return quantifier(outcomes())
+
+            return tested
+
+        fires, fails = over(one[0], any), over(one[1], all)
+        urgency = "same_day" if level == EMERGENCY_RANK else "routine"
+        word = "medical_exam_first"
+        return [self.engine.open_rule(at, word, rank(word, urgency), (fires, fails), slots, set(slots))]
+
+    def _unsure(
+        self, values: list[Any], unknown: Sequence[int], floor: int, open_slots: list[int]
+    ) -> list[tuple[str, bool]]:
+        """Each unsure fact that could, with the open ones, have raised the decision; True where to an emergency."""
+        fires, fails = self.engine.each
+        found = []
+        unsure_slots = [self.engine.index[name] for name in self.unsure]
+        for name, slot in zip(self.unsure, unsure_slots, strict=True):
+            both = sorted({*open_slots, *unsure_slots})
+            domains = self._domains(both)
+            filled = [*values, *(None for _ in self.ratings)]
+            for other, answers in domains.items():
+                filled[other] = self.engine.harmless[other] if other < len(values) else answers[0]
+                if filled[other] not in answers:
+                    filled[other] = answers[0]
+            rules = []
+            for at in unknown:
+                rule = self.pathway.rules[at]
+                if rule.rank > floor and rule.rank >= FIRST_FOUR_RANK and slot in self.engine.reads[at]:
+                    parts = self.clearings.still_open(at) if self.clearings else [(self.engine.conditions[at], False)]
+                    for node, lifts in parts:
+                        if not lifts:
+                            one = (
+                                (fires[at], fails[at]) if node is self.engine.conditions[at] else self.engine.one(node)
+                            )
+                            reads = self._slots(self.engine.reads[at], set(both))
+                            made = self.engine.open_rule(at, rule.disposition, rule.rank, one, reads, set(reads))
+                            rules.append(made)
+            question = Question(filled, [*values, *(None for _ in self.ratings)], domains, rules, self._settle())
+            reached = [rule.rank for rule in rules if possible(rule, question)]
+            if reached:
+                found.append((name, max(reached) == EMERGENCY_RANK))
+        return found
+
+
+def _pain_answers(numbers: Numbers, before: Fraction) -> list[Any]:
+    edges = {
+        Fraction(0),
+        Fraction(10),
+        before - numbers.pain_full,
+        before * (1 - numbers.pain_full_share),
+        before - numbers.pain_partial,
+        before * (1 - numbers.pain_partial_share),
+        before + numbers.pain_worse,
+        before + numbers.edge_worse,
+        before,
+        numbers.recovered_pain,
+    }
+    return _distinct(edges, lambda after: (pain_code(numbers, before, after), after <= numbers.recovered_pain))
+
+
+def _activities_answers(numbers: Numbers, before: Fraction) -> list[Any]:
+    edges = {
+        Fraction(0),
+        Fraction(10),
+        before + numbers.activities_full,
+        before + numbers.activities_partial,
+        before - numbers.activities_worse,
+        before - numbers.edge_worse,
+        before,
+        numbers.recovered_activities,
+    }
+    enough = numbers.recovered_activities
+    return _distinct(edges, lambda after: (activities_code(numbers, before, after), after >= enough))
+
+
+def _distinct(edges: set[Fraction], sign: Callable[[Fraction], Any]) -> list[Any]:
+    """One answer for each way the rule can tell answers apart; the middle ones first."""
+    step = exact(0.01)
+    tried = sorted({min(max(edge + shift, Fraction(0)), Fraction(10)) for edge in edges for shift in (-step, 0, step)})
+    found: dict[Any, Fraction] = {}
+    for value in tried:
+        found.setdefault(sign(value), value)
+    return list(found.values())
