@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -121,8 +120,3 @@ def _texts(place: Path) -> dict[str, str]:
     if faults:
         raise Faults(faults)
     return texts
-
-
-if __name__ == "__main__":
-    for path in compile_shipped():
-        sys.stdout.write(f"compiled {path.parent.name}\n")

@@ -35,8 +35,8 @@ class RuleCase:
 class Case:
     """A whole document and what must be decided.
 
-    expect   disposition, urgency, decisive (rule ids), holds, absent (rule ids), ask (facts among those asked), response
-             (class and flags), at_least and at_most (dispositions, for published cases)
+    expect   disposition, urgency, decisive (rule ids), holds, absent (rule ids), ask (facts among those asked),
+             response (class and flags), at_least and at_most (dispositions, for published cases)
     """
 
     name: str
@@ -113,12 +113,8 @@ def wrong_in_case(pathway: Pathway, case: Case) -> list[str]:
     for key, value in got.items():
         if key in expect and (expect[key] or None) != (value or None):
             wrong.append(f"{key} is {value}, expected {expect[key]}")
-    for rule in expect.get("holds", ()):
-        if rule not in holding:
-            wrong.append(f"{rule} does not hold")
-    for rule in expect.get("absent", ()):
-        if rule in holding:
-            wrong.append(f"{rule} holds")
+    wrong += [f"{rule} does not hold" for rule in expect.get("holds", ()) if rule not in holding]
+    wrong += [f"{rule} holds" for rule in expect.get("absent", ()) if rule in holding]
     asked = [row["fact"] for row in data["ask"]]
     wrong += [f"{fact} is not asked" for fact in expect.get("ask", ()) if fact not in asked]
     wrong += [f"{fact} is asked" for fact in expect.get("not_asked", ()) if fact in asked]

@@ -228,7 +228,8 @@ def _reasons(pathway: Pathway, found: Found) -> list[dict[str, Any]]:
 
 def _own(pathway: Pathway, word: str, facts: Mapping[str, Value]) -> dict[str, Any]:
     text = pathway.judge_texts[word]
-    return {"because": text["because"], "do": text["do"], "facts": dict(facts), "sources": list(text["sources"])}
+    said = {"because": text["because"], "do": text["do"], "facts": dict(facts)}
+    return said | {"sources": list(text["sources"]), "evidence": list(text["evidence"])}
 
 
 def _why(pathway: Pathway, rule: Rule, found: Found) -> dict[str, Any]:

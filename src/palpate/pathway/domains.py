@@ -45,6 +45,14 @@ class Domains:
             return sorted({*values, *self._carried(name, known)})
         return values
 
+    def edges(self, name: str, known: Mapping[str, Any]) -> list[Any]:
+        """Every answer at which something may change, and its neighbours; more than `of`, for the nearest change."""
+        fact = self.facts[name]
+        if not fact.is_number:
+            return self.of(name, known)
+        carried = self._carried(name, known) if name in self.joint else []
+        return sorted({*self._edges(fact, self.single.get(name, [])), *carried})
+
     def narrowed(self, name: str, known: Mapping[str, Any]) -> list[Any]:
         """The same; where all its partners in arithmetic are known, one answer for each way to tell answers apart."""
         others = [other for test in self.joint[name] for other, _ in test.terms if other != name]

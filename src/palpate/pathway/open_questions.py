@@ -25,7 +25,7 @@ AFTER_A_SESSION = ("soreness_hours", "spasm_response", "global_change")  # nobod
 RATINGS = ("pain_at_check", "activities_at_check", "global_change")
 FROM_RATINGS = ("response", "recovered", "check_unanswered", "check_overdue")
 EMERGENCY_RANK = rank("emergency")
-MOST_KEPT = 20_000  # answers remembered per engine
+MOST_KEPT = 2_000  # answers remembered per engine
 
 
 class OpenQuestions:

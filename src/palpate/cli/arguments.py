@@ -1,0 +1,104 @@
+"""What each command takes. A wrong call is one line on standard error and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, NoReturn
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        sys.stderr.write(f"{self.prog}: {message}; see {self.prog} --help\n")
+        raise SystemExit(2)
+
+
+def _run(module: str, name: str) -> Callable[[argparse.Namespace], Any]:
+    return lambda options: getattr(import_module(module), name)(options)
+
+
+def parser_of() -> argparse.ArgumentParser:
+    """The parser of the whole command line; `run` of its result carries out the command."""
+    from palpate import __version__
+
+    parser = _Parser(
+        prog="palpate", description="The care pathway of a back-massage practice, as a document that decides."
+    )
+    parser.add_argument("--version", action="version", version=f"palpate {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _decide(commands)
+    pathway = commands.add_parser(
+        "pathway", help="check, show or compare pathway documents", description="Pathway documents."
+    )
+    parts = pathway.add_subparsers(metavar="COMMAND", required=True)
+    _check(parts)
+    _show(parts)
+    _diff(parts)
+    return parser
+
+
+def _decide(commands: Any) -> None:
+    decide = commands.add_parser(
+        "decide",
+        help="one decision per episode document",
+        description="Decides episode documents (JSON). A file whose name ends in .ndjson holds one document a line and "
+        "gives one decision a line; - is standard input, in either form.",
+    )
+    decide.add_argument("files", nargs="+", metavar="FILE", help="episode documents; - for standard input")
+    decide.add_argument(
+        "--format", choices=("json", "text"), help="text for people (the default on a terminal), or json"
+    )
+    decide.add_argument(
+        "--explain", action="store_true", help="also say why not: what stopped each rule, what would change it"
+    )
+    _pathway_option(decide)
+    decide.set_defaults(run=_run("palpate.cli.decide", "decide_command"))
+
+
+def _pathway_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--pathway", metavar="DIR", help="another pathway than the shipped back_massage")
+    command.add_argument(
+        "--setting", action="append", default=[], metavar="NAME=VALUE", help="a practice setting of the pathway"
+    )
+
+
+def _check(parts: Any) -> None:
+    check = parts.add_parser(
+        "check",
+        help="check a pathway document",
+        description="Checks a pathway document. Prints every fault with file and line; silent when it is sound.",
+    )
+    check.add_argument("folder", nargs="?", metavar="DIR", help="a pathway folder (default: the shipped back_massage)")
+    check.set_defaults(run=_run("palpate.cli.pathway", "check_command"))
+
+
+def _show(parts: Any) -> None:
+    show = parts.add_parser(
+        "show",
+        help="the pathway for a clinician to read and sign",
+        description="Shows a pathway with its questions, rules, sources, evidence and cases, to be read and signed.",
+    )
+    show.add_argument("folder", nargs="?", metavar="DIR", help="a pathway folder (default: the shipped back_massage)")
+    show.add_argument(
+        "--format", choices=("html", "markdown", "json"), default="html", help="html (default), markdown or json"
+    )
+    show.set_defaults(run=_run("palpate.cli.pathway", "show_command"))
+
+
+def _diff(parts: Any) -> None:
+    diff = parts.add_parser(
+        "diff",
+        help="what changed between two pathways",
+        description="Compares two pathways by meaning, rule by rule; with --episodes also whose decision would change.",
+    )
+    diff.add_argument("before", metavar="A", help="a pathway folder")
+    diff.add_argument("after", metavar="B", help="a pathway folder")
+    diff.add_argument(
+        "--episodes", metavar="FILE", help="episode documents (.json, or .ndjson with one a line; - for stdin)"
+    )
+    diff.add_argument(
+        "--format", choices=("text", "json"), default="text", help="text (default), or json: one object a line"
+    )
+    diff.set_defaults(run=_run("palpate.cli.pathway", "diff_command"))

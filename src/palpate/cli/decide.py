@@ -1,0 +1,77 @@
+"""`palpate decide`: one decision per episode document."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from palpate.cli.documents import Progress, documents, say_faults
+from palpate.library import load_pathway
+from palpate.pathway.decision import Decision, decide
+from palpate.pathway.episode import read_episode
+from palpate.pathway.faults import Faults, did_you_mean, listed
+from palpate.pathway.pathway import Pathway
+
+
+def decide_command(options: argparse.Namespace) -> int:
+    """Decide every document. Returns 2 if a document was at fault; the others are decided all the same."""
+    pathway = chosen_pathway(options.pathway, options.setting)
+    if pathway is None:
+        return 2
+    style = options.format or ("text" if sys.stdout.isatty() else "json")
+    out = sys.stdout.buffer
+    progress = Progress()
+    wrong = False
+    for name in options.files:
+        for source in documents(name):
+            try:
+                if source.faults:
+                    raise source.faults
+                out.write(_decided(pathway, source.data, style, options.explain))
+            except Faults as faults:
+                say_faults(source.place, faults)
+                wrong = True
+            progress.step()
+            if name == "-":
+                out.flush()  # whoever feeds us line by line may wait for each answer
+    out.flush()
+    progress.end()
+    return 2 if wrong else 0
+
+
+def _decided(pathway: Pathway, data: object, style: str, explained: bool) -> bytes:
+    episode = read_episode(data, pathway)
+    decision = decide(pathway, episode)
+    why_not = None
+    if explained:
+        from palpate.pathway.explain import explain
+
+        why_not = explain(pathway, episode)
+        decision = Decision({**decision.data, "explain": why_not})
+    if style == "json":
+        return (decision.to_json() + "\n").encode()
+    from palpate.cli.text import as_text
+
+    return (as_text(pathway, decision) + "\n").encode()
+
+
+def chosen_pathway(folder: str | None, settings: list[str]) -> Pathway | None:
+    """The pathway of the options, or None where it is at fault, which then has been said."""
+    try:
+        pathway = load_pathway(folder)
+    except Faults as faults:
+        say_faults("", faults)
+        return None
+    chosen = {}
+    for text in settings:
+        name, _, value = text.partition("=")
+        table = pathway.meaning["settings"].get(name)
+        if table is None:
+            near = did_you_mean(name, pathway.settings)
+            sys.stderr.write(f"--setting: the pathway has no setting {name}{near}\n")
+            return None
+        if value not in table["values"]:
+            sys.stderr.write(f"--setting: {name} is {listed(list(table['values']))}, not {value or 'empty'}\n")
+            return None
+        chosen[name] = value
+    return pathway.with_settings(chosen) if chosen else pathway

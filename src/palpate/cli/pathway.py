@@ -1,0 +1,130 @@
+"""`palpate pathway check`, `show` and `diff`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from palpate.cli.documents import documents, say_faults
+from palpate.library import check_pathway, load_pathway
+from palpate.pathway.faults import Faults, shown
+from palpate.pathway.pathway import Pathway
+
+
+def check_command(options: argparse.Namespace) -> int:
+    """Silent and 0 when sound; every fault with file and line, and 2, when not."""
+    try:
+        check_pathway(options.folder)
+    except Faults as faults:
+        say_faults("", faults)
+        return 2
+    return 0
+
+
+def show_command(options: argparse.Namespace) -> int:
+    """The pathway on standard output."""
+    from palpate.library.cases import case_folder, cases, rule_cases, wrong_in_case
+    from palpate.show import show_html, show_json, show_markdown
+
+    pathway = _loaded(options.folder)
+    if pathway is None:
+        return 2
+    if options.format == "json":
+        sys.stdout.write(show_json(pathway))
+        return 0
+    folder = case_folder(pathway.id)
+    whole = [(case, wrong_in_case(pathway, case)) for case in cases(folder)] if options.folder is None else []
+    single = list(rule_cases(folder)) if options.folder is None else []
+    if options.format == "html":
+        sys.stdout.write(show_html(pathway, whole, single, on=date.today()))
+    else:
+        sys.stdout.write(show_markdown(pathway, whole, single))
+    return 0
+
+
+def diff_command(options: argparse.Namespace) -> int:
+    """The differences in meaning, and with --episodes whose decision would change."""
+    from palpate.pathway.compare import compare
+
+    before, after = _loaded(options.before), _loaded(options.after)
+    if before is None or after is None:
+        return 2
+    rows = compare(before, after)
+    as_json = options.format == "json"
+    if as_json:
+        for row in rows:
+            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    else:
+        _say_differences(before, after, rows)
+    return _episodes(options.episodes, before, after, as_json) if options.episodes else 0
+
+
+def _loaded(folder: str | None) -> Pathway | None:
+    try:
+        return load_pathway(folder)
+    except Faults as faults:
+        say_faults("", faults)
+        return None
+
+
+def _say_differences(before: Pathway, after: Pathway, rows: list[dict[str, Any]]) -> None:
+    write = sys.stdout.write
+    for mark, pathway in (("A", before), ("B", after)):
+        write(f"{mark}  {pathway.id} {pathway.version}  {pathway.digest}\n")
+    if not rows:
+        write("The two mean the same.\n")
+    for row in rows:
+        name = f"{row['table']} {row['id']}".strip()
+        write(f"\n{row['change']:8} {name}\n")
+        for key, (old, new) in row.get("keys", {}).items():
+            write(f"         {key}\n           A  {_value(row, key, old)}\n           B  {_value(row, key, new)}\n")
+
+
+def _value(row: Mapping[str, Any], key: str, value: Any) -> str:
+    if key in ("when", "avoid_when", "acute_when") and isinstance(value, list):
+        from palpate.pathway.condition import from_json, written
+
+        return written(from_json(value))
+    if value is None:
+        return "(not there)"
+    return value if isinstance(value, str) else shown(value, 400)
+
+
+def _episodes(name: str, before: Pathway, after: Pathway, as_json: bool) -> int:
+    from palpate.pathway.compare import decided_otherwise
+
+    total = changed = 0
+    wrong = False
+    for source in documents(name):
+        try:
+            if source.faults:
+                raise source.faults
+            row = decided_otherwise(before, after, source.data)
+        except Faults as faults:
+            say_faults(source.place, faults)
+            wrong = True
+            continue
+        total += 1
+        if row is not None:
+            changed += 1
+            _say_changed(source.place, row, as_json)
+    if as_json:
+        sys.stdout.write(json.dumps({"episodes": total, "changed": changed}) + "\n")
+    else:
+        sys.stdout.write(f"\n{changed} of {total} decisions would change.\n")
+    return 2 if wrong else 0
+
+
+def _say_changed(place: str, row: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps({"place": place, **row}, ensure_ascii=False) + "\n")
+        return
+    old, new = (" ".join(filter(None, row[key].values())) for key in ("from", "to"))
+    sys.stdout.write(f"\n{row['episode'] or place}: {old} -> {new}\n")
+    for key, words in (("no_longer", "no longer holds"), ("new", "holds now")):
+        if row[key]:
+            sys.stdout.write(f"  {words}: {', '.join(row[key])}\n")
