@@ -19,6 +19,10 @@ from palpate.pathway.pathway import DISPOSITIONS, Pathway
 
 DAY = "2026-01-15"  # the day of every case that names none
 TRUTHS = ("holds", "fails", "unknown")
+EXPECTED = (
+    "disposition", "urgency", "decisive", "lifted", "combine", "holds", "absent", "ask", "not_asked", "asks_nothing",
+    "plan", "response", "at_least", "at_most", "unseen", "why",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,13 @@ def whole_document(folder: Path, base: str | None, own: Mapping[str, Any]) -> di
         if "today" in document and "today" in bases[base]:
             found = {**bases[base]["today"], **document["today"].get("facts", {})}
             document["today"] = {**document["today"], "facts": found}
-    unknown = [name for name, value in document["facts"].items() if value == "?"]
-    for name in unknown:
-        del document["facts"][name]
+    for facts in (document["facts"], document.get("today", {}).get("facts", {})):
+        for name in [name for name, value in facts.items() if value == "?"]:
+            del facts[name]
+    if "measures" in document:  # TOML has no null: "?" is an activity that was not rated
+        rated = [[None if v == "?" else v for v in row.get("values", ())] for row in document["measures"]]
+        pairs = zip(document["measures"], rated, strict=True)
+        document["measures"] = [row | ({"values": values} if values else {}) for row, values in pairs]
     return document
 
 
@@ -100,7 +108,7 @@ def wrong_in_case(pathway: Pathway, case: Case) -> list[str]:
     """Everything in which the decision differs from what the case expects."""
     decision = decide(pathway, case.document)
     data, expect = decision.data, case.expect
-    wrong = []
+    wrong = [f"the case expects an unknown thing: {key}" for key in expect if key not in EXPECTED]
     holding = {row["rule"] for part in ("reasons", "precautions", "notes") for row in data[part]}
     decisive = [row["rule"] for row in data["reasons"] if row["decisive"]]
     got: dict[str, Any] = {
@@ -121,7 +129,7 @@ def wrong_in_case(pathway: Pathway, case: Case) -> list[str]:
     if expect.get("asks_nothing") and asked:
         wrong.append(f"asks {asked}")
     for key, value in expect.get("plan", {}).items():
-        if data["plan"][key] != (value or None):
+        if data["plan"][key] != (None if value == "" else value):
             wrong.append(f"plan.{key} is {data['plan'][key]}, expected {value}")
     if "response" in expect:
         response = data["response"] or {}

@@ -25,7 +25,8 @@ class OpenRule:
     """A rule that still could hold.
 
     rank    how serious its disposition is; equal ranks decide alike, except precautions, each of which counts
-    fires   the list of values -> it holds; fails: it cannot hold any more, whatever the unknown slots are
+    fires   the list of values -> it holds; fails: it cannot hold any more, whatever the unknown slots are; sure: it
+            holds whatever they are (for an ordinary rule the same as fires)
     slots   the open slots that its condition reads
     tests   slot -> its comparisons with that fact (None: the slot acts in another way than by comparison)
     """
@@ -35,6 +36,7 @@ class OpenRule:
     rank: int
     fires: Fires
     fails: Fires
+    sure: Fires
     slots: tuple[int, ...]
     tests: Mapping[int, Sequence[Test] | None]
 
@@ -181,12 +183,13 @@ class _Search:
                 speaks = self._speaks(slot, rule)
                 if not rule.fails(self.known):
                     lefts.append((answer, speaks))
-                if not rule.fires(self.known):
+                if not rule.sure(self.known):
                     rights.append((answer, speaks))
             hopeless: set[Any] = set()
             for right, at_right in rights:
                 for left, at_left in reversed(lefts):
-                    if left in hopeless or (at_left is not None and at_right is not None and at_left <= at_right):
+                    weaker = at_left is not None and at_right is not None and at_left <= at_right
+                    if weaker or left == right or left in hopeless:
                         continue
                     dead = self._try(slot, left, right, rule, {slot, *decided})
                     if dead is None:
@@ -247,7 +250,7 @@ class _Search:
                     others = {other: self.values[other] for other in decided if other != slot}
                     self.found = (left, right, others)
                     return None
-            dead = blame.fires(self.known)
+            dead = blame.sure(self.known)
         assert blame is not None
         side = LEFT if self.values[slot] == left else RIGHT
         if dead:

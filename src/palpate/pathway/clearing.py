@@ -75,7 +75,7 @@ class Clearings:
             if self.episode.moment == "intake":
                 if not sooner:
                     return [*parts, (rest, True)]
-                acute = self.pathway.acute_when
+                acute = self.engine.acute
                 assert acute is not None
                 parts.append((And((rest, Not(acute))), True))
                 rest = And((rest, acute))
@@ -116,13 +116,13 @@ class Clearings:
 
     def _needs_not_acute(self, rule: Rule, clearance: Clearance) -> bool:
         """Whether the clearance is too old if the pain is acute, and good if it is not."""
-        if clearance.valid_until is not None or self.pathway.acute_when is None:
+        if clearance.valid_until is not None or self.engine.acute is None:
             return False
         assert rule.clearance_acute_days is not None
         return self._age(clearance) > rule.clearance_acute_days
 
     def _acute(self) -> object:
-        acute = self.pathway.acute_when
+        acute = self.engine.acute
         return NO if acute is None else truth_of(acute, self.known)
 
     def _seen(self, node: Node, clearance: Clearance) -> Mapping[str, Value] | None:

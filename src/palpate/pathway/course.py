@@ -14,6 +14,7 @@ from typing import Any
 
 from palpate.pathway.condition import Value
 from palpate.pathway.episode import Episode, Measure
+from palpate.pathway.faults import Fault, Faults, shown
 from palpate.pathway.pathway import Pathway, Protocol
 from palpate.pathway.response import (
     INDETERMINATE,
@@ -91,33 +92,48 @@ def course_of(pathway: Pathway, episode: Episode, standing: Mapping[str, Value])
     response = _response(pathway, episode, ratings, check, too_early)
     if response is not None:
         flags = tuple(dict.fromkeys((*response.flags, *flags)))
-    _check_facts(facts, pathway, standing, ratings, response, check, count, protocol)
-    known = set(standing) & set(facts)
-    for name in known - {"sessions_completed"} - set(LATEST.values()):
-        facts[name] = standing[name]  # given as a fact: it stands, and `decision` checks that the two agree
+    _check_facts(facts, pathway, episode, standing, ratings, response, check, count)
+    _given(facts, episode, standing)
     return Course(protocol, facts, ratings, response, flags, too_early, check)
+
+
+def _given(facts: dict[str, Value], episode: Episode, standing: Mapping[str, Value]) -> None:
+    """Facts of the course that the document gives itself: they stand where it lists no sessions to work them out from.
+
+    Errors  Faults where it lists sessions that say otherwise: of two histories of one person neither is believed.
+    """
+    faults = []
+    for name in sorted(set(standing) & set(facts) - {"rmdq_score", "spasm_response", "global_change"}):
+        if not episode.sessions:
+            facts[name] = standing[name]
+        elif standing[name] != facts[name]:
+            text = f"found {shown(standing[name])}, but the sessions and measures make it {shown(facts[name])}"
+            faults.append(Fault("disagreement", f"$.facts.{name}", text))
+    if faults:
+        raise Faults(faults)
 
 
 def _days(
     facts: dict[str, Value], episode: Episode, standing: Mapping[str, Value], protocol: Protocol, count: int
 ) -> None:
     low, high = protocol.gap_days
-    facts["course_days_used"] = False
+    planned = int(standing.get("sessions_planned", protocol.sessions))
+    facts["course_ended"] = count >= planned
     facts["gap_lapsed_unchecked"] = False
     facts["sessions_last_84_days"] = count
     facts["short_sessions"] = 0
     facts["late_soreness"] = False
     facts["gap_state"] = "first" if count == 0 else "between"
     if not episode.sessions:
-        if "days_since_first_session" in standing:
-            facts["course_days_used"] = int(standing["days_since_first_session"]) > protocol.within_days
+        if "days_since_first_session" in standing and int(standing["days_since_first_session"]) > protocol.within_days:
+            facts["course_ended"] = True
         return
     as_of, first, last = episode.as_of, episode.sessions[0].day, episode.sessions[-1].day
     since_first, since_last = (as_of - first).days, (as_of - last).days
     facts["days_since_first_session"] = since_first
     facts["days_since_last_session"] = since_last
     facts["course_week"] = since_first // 7
-    facts["course_days_used"] = since_first > protocol.within_days
+    facts["course_ended"] = count >= planned or since_first > protocol.within_days
     facts["sessions_last_84_days"] = sum((as_of - session.day).days <= CAP_DAYS for session in episode.sessions)
     facts["short_sessions"] = sum(
         session.minutes is not None and session.minutes < SHORT_SHARE * protocol.minutes for session in episode.sessions
@@ -287,7 +303,7 @@ def _baseline(pathway: Pathway, episode: Episode) -> tuple[Fraction | None, tupl
     ratings = [exact(value) for value in (booking[-1:] + at_first[-1:]) if value is not None]
     named = [m.values for m in _of(episode, "own_activities") if m.day <= first.day]
     has_first = at_first[-1] is not None
-    baseline = sum(ratings, Fraction(0)) / len(ratings) if ratings and (has_first or booking) else None
+    baseline = sum(ratings, Fraction(0)) / len(ratings) if has_first else None
     return baseline, named[-1] if named else ()
 
 
@@ -351,22 +367,37 @@ def _stalled(pathway: Pathway, episode: Episode, ratings: Ratings, check: int) -
     return gain < numbers.stalled_pain and function < numbers.stalled_activities
 
 
+def muscle_known(episode: Episode, standing: Mapping[str, Value], check: int) -> bool:
+    """Whether the treated muscle was judged for this check.
+
+    It is judged at the start of a session, so what stands from session n is a finding after n - 1 sessions. Bad news
+    counts at once: an early `none` or `worse` needs no confirmation to stop.
+    """
+    judged = standing.get("spasm_response")
+    if judged in (None, "not_assessed"):
+        return False
+    if judged in ("none", "worse") or not episode.sessions or "spasm_response" in (episode.today or {}):
+        return True
+    latest = max((at for at, s in enumerate(episode.sessions) if "spasm_response" in s.facts), default=None)
+    return latest is None or latest >= check
+
+
 def _check_facts(
     facts: dict[str, Value],
     pathway: Pathway,
+    episode: Episode,
     standing: Mapping[str, Value],
     ratings: Ratings,
     response: Codes | None,
     check: int | None,
     count: int,
-    protocol: Protocol,
 ) -> None:
-    muscle = standing.get("spasm_response") not in (None, "not_assessed")
+    muscle = muscle_known(episode, standing, check or 0)
     rated = ratings.pain_after is not None or ratings.activities_after is not None
-    facts["check_unanswered"] = check is not None and not rated and not muscle
-    first = check_points(protocol)[0]
+    ended = bool(facts["course_ended"])  # then no session waits for an answer
+    facts["check_unanswered"] = check is not None and not ended and not rated and not muscle
     indeterminate = response is not None and response.kind == INDETERMINATE
-    facts["check_overdue"] = indeterminate and count > first and not muscle
+    facts["check_overdue"] = check is not None and not ended and indeterminate and count > check and not muscle
     facts["recovered"] = recovered(pathway.numbers, ratings.pain_after, ratings.activities_after)
     if response is not None:
         facts["response"] = response.kind

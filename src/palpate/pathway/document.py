@@ -38,7 +38,14 @@ _ID = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 # Facts that the response rule and the course read, whether or not a condition names them.
 USED_BY_THE_JUDGE = frozenset(
     {"pain_baseline", "pain_at_check", "activities_baseline", "activities_at_check", "global_change", "spasm_response"}
-    | {"sessions_completed", "days_since_first_session", "days_since_last_session", "course_week", "pain_now"}
+    | {
+        "sessions_planned",
+        "sessions_completed",
+        "days_since_first_session",
+        "days_since_last_session",
+        "course_week",
+        "pain_now",
+    }
 )
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 
@@ -459,6 +466,8 @@ class _Reader:
 
     def _row(self, table: str, entry: str, row: Mapping[str, Any]) -> dict[str, Any]:
         result = {"id": entry, **row}
+        if table in ("facts", "derived") and "values" in row:
+            result["order"] = list(row["values"])  # which the sorted keys of the canonical JSON would lose
         for key in ("when", "avoid_when"):
             if (table, entry, key) in self.nodes:
                 result[key] = to_json(self.nodes[table, entry, key])

@@ -41,7 +41,10 @@ class Engine:
         self.pathway = pathway
         self.facts: Mapping[str, Fact] = pathway.vocabulary.facts
         self.conditions: tuple[Node, ...] = tuple(spelled_out(rule.when, given) for rule in pathway.rules)
-        read = {name for node in self.conditions for name in facts_of(node)}
+        acute = pathway.acute_when
+        self.acute: Node | None = spelled_out(acute, given) if acute is not None else None
+        nodes = [*self.conditions, self.acute] if self.acute is not None else self.conditions
+        read = {name for node in nodes for name in facts_of(node)}
         self.slots: tuple[str, ...] = tuple(name for name in self.facts if name in read)
         self.index = {name: at for at, name in enumerate(self.slots)}
         self.blank: tuple[Any, ...] = tuple(unknown_of(self.facts[name]) for name in self.slots)
@@ -102,7 +105,7 @@ class Engine:
 
     def open_rule(
         self, at: int, disposition: str, level: int, one: tuple[Fires, Fires], slots: tuple[int, ...],
-        free: Set[int] = frozenset(),
+        free: Set[int] = frozenset(), sure: Fires | None = None,
     ) -> OpenRule:  # fmt: skip
         """Rule `at` for the search of `asking`.
 
@@ -112,7 +115,7 @@ class Engine:
         """
         own, compared = len(self.slots), self._signs[at]
         tests = {slot: None if slot >= own or slot in free else compared[slot] for slot in slots}
-        return OpenRule(self.pathway.rules[at].id, disposition, level, one[0], one[1], slots, tests)
+        return OpenRule(self.pathway.rules[at].id, disposition, level, one[0], one[1], sure or one[0], slots, tests)
 
     @cached_property
     def domains(self) -> Domains:
@@ -219,5 +222,5 @@ def can_hold(node: Node, domains: Domains, facts: Mapping[str, Fact]) -> bool:
     values = [choices[slot][0] for slot in range(len(names))]
     unknown = [unknown_of(facts[name]) for name in names]
     slots = tuple(range(len(names)))
-    rule = OpenRule("", "", 0, fires[0], fails[0], slots, dict.fromkeys(slots))
+    rule = OpenRule("", "", 0, fires[0], fails[0], fires[0], slots, dict.fromkeys(slots))
     return possible(rule, Question(values, unknown, choices, [rule]))

@@ -8,13 +8,13 @@ Source: contract section 1.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from palpate.pathway.condition import Value, number
-from palpate.pathway.faults import Fault, Faults, did_you_mean, listed, shown
+from palpate.pathway.faults import Fault, Faults, did_you_mean, listed, shown, step
 from palpate.pathway.pathway import Pathway
 
 MOMENTS = ("intake", "session", "review")
@@ -27,7 +27,14 @@ _KEYS = (
 _SESSION_KEYS = ("date", "pain_before", "pain_after", "minutes", "techniques", "facts")
 _CLEARANCE_KEYS = ("date", "outcome", "covers", "by", "valid_until", "limits")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# A day outside is a slip of the pen. The end also keeps what is counted on from a day (the plan) within the calendar.
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+MOST_HINTS = 50  # faults of one document for which the nearest known word is looked up: each takes milliseconds
+# Control characters, lone surrogates, line and paragraph separators, and overrides of the direction of writing (S-23).
+# Where a text may have lines, tab and newline are no fault.
+_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_IN_NAME = re.compile(f"[\t\n]|{_IN_TEXT.pattern}")
+_BY_CLEARANCES = ("clearance_refused", "cleared_with_limits")
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ class _Reader:
         sessions = self._sessions(data.get("sessions"), as_of)
         today, unchanged = self._today(data.get("today"))
         moment = self._moment(data, sessions, today)
-        self._derive(data, facts, as_of)
+        self._derive(data, facts, today, as_of)
         episode = Episode(
             as_of=as_of or date.min,
             facts=facts,
@@ -135,8 +142,10 @@ class _Reader:
                 "wrong-moment", "$.today", "today belongs to the moments session and review, and the moment is intake"
             )
         if today is not None and moment == "session" and sessions and sessions[-1].day == as_of:
-            place = f"$.sessions[{len(sessions) - 1}].day"
+            place = f"$.sessions[{len(sessions) - 1}].date"
             self.fault("wrong-moment", place, "a session dated as_of may stand beside today at moment review only")
+        if not self.faults:
+            self._against_itself(episode)
         if self.faults:
             raise Faults(self.faults)
         return episode
@@ -154,8 +163,8 @@ class _Reader:
         for name, value in data.items():
             fact = vocabulary.get(name)
             if fact is None:
-                near = did_you_mean(name, vocabulary)
-                self.fault("unknown-fact", f"{place}.{_key(name)}", f"no fact is called that{near}")
+                near = self._near(name, vocabulary)
+                self.fault("unknown-fact", f"{place}.{step(name)}", f"no fact is called that{near}")
             elif value is not None:
                 if fact.kind == "bool":
                     if value is True or value is False:
@@ -226,7 +235,7 @@ class _Reader:
             return None
         protocols = self.pathway.protocols
         if type(name) is not str or name not in protocols:
-            near = did_you_mean(name, protocols) if type(name) is str else ""
+            near = self._near(name, protocols)
             text = f"found {shown(name)}, and the pathway has no protocol called that{near}"
             self.fault("unknown-protocol", "$.protocol", text)
             return None
@@ -242,7 +251,8 @@ class _Reader:
             place = f"$.unsure[{index}]"
             fact = self.vocabulary.get(name)
             if fact is None:
-                self.fault("unknown-fact", place, f"no fact is called {name}{did_you_mean(name, self.vocabulary)}")
+                near = self._near(name, self.vocabulary)
+                self.fault("unknown-fact", place, f"no fact is called {shown(name)}{near}")
             elif name in (today or {}) or (name in facts and (moment == "intake" or not fact.each_session)):
                 self.fault("answered-twice", place, f"{name} stands among the unsure and is answered as well")
         return tuple(dict.fromkeys(data))
@@ -258,7 +268,7 @@ class _Reader:
                 self.fault("after-as-of", f"{place}.date", f"found {day}, which is after as_of ({as_of})")
             name = row.get("name")
             if type(name) is not str or name not in known:
-                near = did_you_mean(name, known) if type(name) is str else ""
+                near = self._near(name, known)
                 self.fault(
                     "unknown-measure", f"{place}.name", f"found {shown(name)}, and no measure is called that{near}"
                 )
@@ -274,7 +284,10 @@ class _Reader:
         whole = bool(table.get("whole"))
         if name == "own_activities":
             values = row.get("values")
-            if type(values) is not list or not 1 <= len(values) <= 3 or "value" in row:
+            if "value" in row:
+                self.fault("wrong-type", f"{place}.value", f"{name} has its ratings under the key values")
+                return None
+            if type(values) is not list or not 1 <= len(values) <= 3:
                 self.fault(
                     "wrong-type", f"{place}.values", f"found {shown(values)}, expected a list of one to three ratings"
                 )
@@ -286,6 +299,9 @@ class _Reader:
         if "values" in row:
             self.fault("wrong-type", f"{place}.values", f"{name} has one value, under the key value")
             return None
+        if "value" not in row:
+            self.fault("missing-key", place, "the key value is missing; it is null where the score is not known")
+            return None
         value = self._number(row.get("value"), f"{place}.value", low, high, table["unit"], whole)
         return None if value is None else Measure(day, name, value)
 
@@ -295,7 +311,7 @@ class _Reader:
             place = f"$.clearances[{index}]"
             self._keys(row, _CLEARANCE_KEYS, place)
             day = self._date(row, "date", place, needed=True)
-            until = self._date(row, "valid_until", place)
+            until = self._date(row, "valid_until", place, latest=date.max)  # people write 9999-12-31 for "for good"
             if day and as_of and day > as_of:
                 self.fault("after-as-of", f"{place}.date", f"found {day}, which is after as_of ({as_of})")
             if day and until and until < day:
@@ -311,14 +327,17 @@ class _Reader:
                 covers = []
             for at, rule in enumerate(covers):
                 if rule != "*" and rule not in self.pathway.rule:
-                    near = did_you_mean(rule, self.pathway.rule)
+                    near = self._near(rule, self.pathway.rule)
                     self.fault("unknown-rule", f"{place}.covers[{at}]", f"no rule is called {shown(rule)}{near}")
             by = self._text(row.get("by"), f"{place}.by") or ""
-            limits = self._text(row.get("limits"), f"{place}.limits", 2_000) or ""
-            clearances.append(Clearance(day or date.min, str(outcome), tuple(covers), by, until, limits))
+            limits = self._text(row.get("limits"), f"{place}.limits", 2_000, _IN_TEXT) or ""
+            rules = tuple(dict.fromkeys(covers))
+            clearances.append(Clearance(day or date.min, str(outcome), rules, by, until, limits))
         return tuple(clearances)
 
-    def _derive(self, data: Mapping[str, Any], facts: dict[str, Value], as_of: date | None) -> None:
+    def _derive(
+        self, data: Mapping[str, Any], facts: dict[str, Value], today: Mapping[str, Value] | None, as_of: date | None
+    ) -> None:
         """Age from the birth date and duration from the onset; a second, other value is a fault that names both."""
         person = data.get("person")
         if person is not None and type(person) is not dict:
@@ -332,32 +351,63 @@ class _Reader:
             return
         if born:
             age = as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
-            self._follows(facts, "age_years", age, "$.person.birth_date", born, as_of)
+            self._follows(facts, today or {}, "age_years", age, "$.person.birth_date", born, as_of)
         if onset:
-            self._follows(facts, "pain_duration_days", (as_of - onset).days, "$.onset", onset, as_of)
+            days = (as_of - onset).days
+            self._follows(facts, today or {}, "pain_duration_days", days, "$.onset", onset, as_of)
 
-    def _follows(self, facts: dict[str, Value], name: str, value: int, place: str, day: date, as_of: date) -> None:
+    def _follows(
+        self, facts: dict[str, Value], today: Mapping[str, Value], name: str, value: int, place: str, day: date,
+        as_of: date,
+    ) -> None:  # fmt: skip
         if day > as_of:
             self.fault("after-as-of", place, f"found {day}, which is after as_of ({as_of})")
-        elif name not in self.vocabulary:
+            return
+        if name not in self.vocabulary:
             self.fault("unknown-fact", place, f"the pathway has no fact {name} that this date could give")
-        elif self.vocabulary[name].wrong(value):
-            self.fault(
-                "wrong-value", place, f"found {day}, which makes {name} {value}; {self.vocabulary[name].expected()}"
-            )
-        elif name in facts and facts[name] != value:
-            text = f"found {day}, which makes {name} {value} on {as_of}, but $.facts.{name} says {shown(facts[name])}"
-            self.fault("disagreement", place, text)
-        else:
-            facts[name] = value
+            return
+        if self.vocabulary[name].wrong(value):
+            expected = self.vocabulary[name].expected()
+            self.fault("wrong-value", place, f"found {day}, which makes {name} {value}, expected {expected}")
+            return
+        for part, given in (("$.facts", facts), ("$.today.facts", today)):
+            if name in given and given[name] != value:
+                text = (
+                    f"found {day}, which makes {name} {value} on {as_of}, but {part}.{name} says {shown(given[name])}"
+                )
+                self.fault("disagreement", place, text)
+        facts.setdefault(name, value)
+
+    def _against_itself(self, episode: Episode) -> None:
+        """What is given about the clearances, although the clearances of the document say otherwise.
+
+        A `clearance_refused` of false beside a clearance that refuses would else overrule the clinician. Given without
+        any clearance it stands, as in a table of facts alone.
+        """
+        parts = [("$.facts", episode.facts)]
+        parts += [(f"$.sessions[{at}].facts", session.facts) for at, session in enumerate(episode.sessions)]
+        parts += [("$.today.facts", episode.today or {})]
+        given = [(place, name, facts[name]) for place, facts in parts for name in _BY_CLEARANCES if name in facts]
+        if not given or not episode.clearances:
+            return
+        from palpate.pathway.course import course_of
+
+        said = course_of(self.pathway, replace(episode, facts={}, sessions=(), today=None, measures=()), {}).facts
+        for place, name, value in given:
+            if said[name] != value:
+                text = f"found {shown(value)}, but the clearances make it {shown(said[name])}"
+                self.fault("disagreement", f"{place}.{name}", text)
 
     # --- values --------------------------------------------------------------------------------------------------
 
     def _keys(self, row: Mapping[str, Any], known: Sequence[str], place: str) -> None:
         for key in row:
             if key not in known:
-                near = did_you_mean(key, known)
-                self.fault("unknown-key", f"{place}.{_key(key)}", f"this key is not known{near}")
+                near = self._near(key, known)
+                self.fault("unknown-key", f"{place}.{step(key)}", f"this key is not known{near}")
+
+    def _near(self, word: Any, known: Iterable[str]) -> str:
+        return did_you_mean(word, known) if type(word) is str and len(self.faults) < MOST_HINTS else ""
 
     def _rows(self, data: Any, place: str) -> list[tuple[int, dict[str, Any]]]:
         if data is None:
@@ -373,7 +423,9 @@ class _Reader:
                 self.fault("wrong-type", f"{place}[{index}]", f"found {shown(row)}, expected an object")
         return rows
 
-    def _date(self, row: Mapping[str, Any], key: str, place: str, needed: bool = False) -> date | None:
+    def _date(
+        self, row: Mapping[str, Any], key: str, place: str, needed: bool = False, latest: date = LATEST
+    ) -> date | None:
         value = row.get(key)
         if value is None:
             if needed:
@@ -381,10 +433,15 @@ class _Reader:
             return None
         if type(value) is str and _DAY.fullmatch(value):
             try:
-                return date.fromisoformat(value)
+                day = date.fromisoformat(value)
             except ValueError:
                 self.fault("no-such-date", f"{place}.{key}", f"found {value}, a date that does not exist")
                 return None
+            if EARLIEST <= day <= latest:
+                return day
+            text = f"found {value}, expected a day from {EARLIEST} to {latest}"
+            self.fault("wrong-value", f"{place}.{key}", text)
+            return None
         self.fault("wrong-value", f"{place}.{key}", f"found {shown(value)}, expected a date such as 2026-03-16")
         return None
 
@@ -399,11 +456,12 @@ class _Reader:
         self.fault("wrong-value", place, f"found {shown(value)}, expected {expected}{hint}")
         return None
 
-    def _text(self, value: Any, place: str, longest: int = 200) -> str | None:
+    def _text(self, value: Any, place: str, longest: int = 200, refused: re.Pattern[str] = _IN_NAME) -> str | None:
         if value is None:
             return None
-        if type(value) is not str or len(value) > longest or _CONTROL.search(value):
-            expected = f"a text of at most {longest} characters without control characters"
+        if type(value) is not str or len(value) > longest or refused.search(value):
+            what = "one line" if refused is _IN_NAME else "a text"
+            expected = f"{what} of at most {longest} characters, without control characters"
             self.fault("wrong-value", place, f"found {shown(value)}, expected {expected}")
             return None
         return value
@@ -413,9 +471,5 @@ def _words(data: Any) -> bool:
     return (
         type(data) is list
         and len(data) <= MOST_ITEMS
-        and all(type(word) is str and len(word) <= 200 and not _CONTROL.search(word) for word in data)
+        and all(type(word) is str and len(word) <= 200 and not _IN_NAME.search(word) for word in data)
     )
-
-
-def _key(name: str) -> str:
-    return name if re.fullmatch(r"\w+", name, re.ASCII) and len(name) <= 80 else shown(name)

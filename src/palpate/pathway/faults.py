@@ -6,8 +6,12 @@ turn faults into exit codes or sentences for other readers. A fault never quotes
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+LONGEST_WORD = 100  # no known word is longer, and looking for the nearest one takes as long as the word
+_PLAIN = re.compile(r"\w{1,80}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Faults(ValueError):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` was most likely meant to be, or None."""
+    if len(word) > LONGEST_WORD:
+        return None
     from difflib import get_close_matches  # only needed when something is wrong
 
     found = get_close_matches(word, list(known), n=1, cutoff=0.6)
@@ -54,10 +60,22 @@ def shown(value: object, limit: int = 60) -> str:
     import json
 
     try:
-        text = json.dumps(value, ensure_ascii=True)
-    except (TypeError, ValueError):
-        text = repr(value)
+        text = json.dumps(value, ensure_ascii=True, default=str)  # str: TOML has dates
+    except (RecursionError, ValueError):
+        text = "a value too deep or too long to be shown"
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def step(key: str) -> str:
+    """A key as one step of a path: as it stands where it is a plain word, else quoted and cut."""
+    return key if _PLAIN.fullmatch(key) else shown(key)
+
+
+def one_line(text: str) -> str:
+    """Text from outside, fit for a terminal: what moves the cursor, or turns or hides text, is written out."""
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 def listed(words: Sequence[str], limit: int = 12) -> str:

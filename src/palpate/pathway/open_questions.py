@@ -7,21 +7,20 @@ the check once it is reached. What the person could not say is not asked again; 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from palpate.pathway.asking import PRECAUTION_RANK, Asked, OpenRule, Question, ask, possible
 from palpate.pathway.clearing import Clearings
 from palpate.pathway.condition import Node, Value, facts_of
-from palpate.pathway.course import Course, Ratings, check_points, class_of
+from palpate.pathway.course import Course, Ratings, class_of, muscle_known
 from palpate.pathway.engine import Engine, could_hold
 from palpate.pathway.episode import Episode
-from palpate.pathway.pathway import FIRST_FOUR_RANK, Pathway, rank
+from palpate.pathway.pathway import FIRST_FOUR_RANK, INCOMPLETE_RANK, Pathway, rank
 from palpate.pathway.response import INDETERMINATE, Numbers, activities_code, exact, pain_code, recovered
 from palpate.pathway.to_python import unknown_of
 
-AFTER_A_SESSION = ("soreness_hours", "spasm_response", "global_change")  # nobody can say before the first session
 RATINGS = ("pain_at_check", "activities_at_check", "global_change")
 FROM_RATINGS = ("response", "recovered", "check_unanswered", "check_overdue")
 EMERGENCY_RANK = rank("emergency")
@@ -68,15 +67,29 @@ class OpenQuestions:
             kept = self.engine.kept.get(key)
             if kept is not None:
                 return kept, []
-        question = self._question(values, unknown, floor, open_slots)
-        unsure = self._unsure(values, unknown, floor, open_slots) if self.unsure else []
+        at_stake = [*unknown, *lifted]  # a further sign would make a lifted rule hold again
+        question = self._question(values, at_stake, lifted, floor, open_slots)
+        unsure = self._unsure(values, at_stake, lifted, floor, open_slots) if self.unsure else []
         names = [*self.engine.slots, *self.ratings]
         asked = [(names[one.slot], one) for one in ask(question)]
+        asked += self._for_the_check({name for name, _ in asked})
         if key is not None:
             if len(self.engine.kept) >= MOST_KEPT:
                 self.engine.kept.clear()
             self.engine.kept[key] = asked
         return asked, unsure
+
+    def _for_the_check(self, asked: set[str]) -> list[tuple[str, Asked]]:
+        """At a check of which nothing is known, any answer helps, whatever it is: all three are asked.
+
+        Source: the dossier's decision 5 (neither pain, nor activities, nor the muscle known at the check: ask).
+        """
+        if self.course.facts["check_unanswered"] is not True:
+            return []
+        waiting = [rule.id for rule in self.pathway.rules if "check_unanswered" in rule.named]
+        names = ("pain_at_check", "activities_at_check", "spasm_response")
+        open_names = [name for name in names if name not in asked and name not in self.episode.unsure]
+        return [(name, Asked(-1, ((INCOMPLETE_RANK, "incomplete"),), tuple(waiting))) for name in open_names if waiting]
 
     # --- what is open --------------------------------------------------------------------------------------------
 
@@ -88,9 +101,7 @@ class OpenQuestions:
         fact = self.pathway.vocabulary[name]
         if fact.stage == "intake":
             return True
-        if fact.stage != "session" or self.episode.moment != "session":
-            return False
-        return name not in AFTER_A_SESSION or int(self.course.facts["sessions_completed"]) > 0
+        return fact.stage == "session" and self.episode.moment == "session"
 
     def _muscle_open(self) -> bool:
         """The treated muscle can still be judged at a check that is reached."""
@@ -100,7 +111,7 @@ class OpenQuestions:
             or "spasm_response" in self.episode.unsure
         ):
             return False
-        return self.known.get("spasm_response") in (None, "not_assessed")
+        return not muscle_known(self.episode, self.known, self.course.check)
 
     def _open_ratings(self) -> dict[str, list[Any]]:
         """Ratings of the check that are missing and could still matter, with the answers worth trying."""
@@ -149,14 +160,16 @@ class OpenQuestions:
 
     # --- the search ----------------------------------------------------------------------------------------------
 
-    def _question(self, values: list[Any], unknown: Sequence[int], floor: int, open_slots: list[int]) -> Question:
+    def _question(
+        self, values: list[Any], at_stake: Sequence[int], lifted: Container[int], floor: int, open_slots: list[int]
+    ) -> Question:
         known = [*values, *(None for _ in self.ratings)]
         domains = self._domains(open_slots)
         filled = list(known)
         for slot, answers in domains.items():
             harmless = self.engine.harmless[slot] if slot < len(values) else answers[0]
             filled[slot] = harmless if harmless in answers else answers[0]
-        rules = [rule for rule in self._open_rules(unknown, open_slots) if self._counts(rule, floor)]
+        rules = [rule for rule in self._open_rules(at_stake, lifted, open_slots) if self._counts(rule, floor)]
         settle = self._settle() if self.ratings or self._muscle_open() else None
         # With ratings open the slots stand for other things from one episode to the next.
         persons = {} if settle else self.engine.persons
@@ -190,7 +203,7 @@ class OpenQuestions:
             domains[len(self.engine.slots) + at] = answers
         return domains
 
-    def _open_rules(self, unknown: Sequence[int], open_slots: Sequence[int]) -> list[OpenRule]:
+    def _open_rules(self, at_stake: Sequence[int], lifted: Container[int], open_slots: Sequence[int]) -> list[OpenRule]:
         engine, rules = self.engine, self.pathway.rules
         fires, fails = engine.each
         slots_open = set(open_slots)
@@ -203,7 +216,7 @@ class OpenQuestions:
             facts = {name: value for name, value in facts.items() if name not in FROM_RATINGS}
             askable |= set(FROM_RATINGS)
             free = frozenset(slot for slot in open_slots if engine.slots[slot] == "spasm_response")
-        for at in unknown:
+        for at in at_stake:
             rule = rules[at]
             if rule.disposition == "none":
                 continue
@@ -223,8 +236,11 @@ class OpenQuestions:
                 slots = self._slots(reads, slots_open)
                 if could_hold(node, facts, askable):
                     found.append(engine.open_rule(at, word, level, one, slots, free if whole else set(slots)))
-                if self.unsure and not lifts:
+                if self.unsure and at in lifted and not lifts:
                     found.extend(self._if_unsure(at, rule.rank, one, reads, slots))
+            if self.unsure and at not in lifted:  # no clinician has seen what the person could not say
+                one, reads = (fires[at], fails[at]), engine.reads[at]
+                found.extend(self._if_unsure(at, rule.rank, one, reads, self._slots(reads, slots_open)))
         return found
 
     def _slots(self, reads: Sequence[int], open_slots: set[int]) -> tuple[int, ...]:
@@ -244,8 +260,8 @@ class OpenQuestions:
         muscle = index.get("spasm_response")
         base, first = course.ratings, len(self.engine.slots)
         at = {name: first + n for n, name in enumerate(self.ratings)}
-        begun = check_points(course.protocol)[0]
-        count = int(course.facts["sessions_completed"])
+        ended = bool(course.facts["course_ended"])
+        late = int(course.facts["sessions_completed"]) > (course.check or 0)
 
         def settle(values: list[Any]) -> None:
             def rating(name: str, given: Any) -> Any:
@@ -264,8 +280,8 @@ class OpenQuestions:
             made = {
                 "response": kind,
                 "recovered": recovered(self.pathway.numbers, ratings.pain_after, ratings.activities_after),
-                "check_unanswered": not rated and not judged,
-                "check_overdue": kind == INDETERMINATE and count > begun and not judged,
+                "check_unanswered": not ended and not rated and not judged,
+                "check_overdue": not ended and late and kind == INDETERMINATE and not judged,
             }
             for name, slot in slots.items():
                 values[slot] = made[name]
@@ -283,29 +299,27 @@ class OpenQuestions:
             return []
         choices = [self.engine.domains.of(self.engine.slots[slot], self.known) for slot in unsure]
 
-        def over(
-            test: Callable[[Sequence[Any]], bool], quantifier: Callable[[Any], bool]
-        ) -> Callable[[Sequence[Any]], bool]:
-            def tested(values: Sequence[Any]) -> bool:
-                trial = list(values)
+        def answered(values: Sequence[Any]) -> Iterator[list[Any]]:
+            trial = list(values)
+            for combination in itertools.product(*choices):
+                for slot, value in zip(unsure, combination, strict=True):
+                    trial[slot] = value
+                yield trial
 
-                def outcomes() -> Any:
-                    for combination in itertools.product(*choices):
-                        for slot, value in zip(unsure, combination, strict=True):
-                            trial[slot] = value
-                        yield test(trial)
+        # It acts where the rule could have held through the unsure answer and does not hold anyway. More knowledge can
+        # end that, so it is never sure.
+        def fires(values: Sequence[Any]) -> bool:
+            return not one[0](values) and any(map(one[0], answered(values)))
 
-                return quantifier(outcomes())
+        def fails(values: Sequence[Any]) -> bool:
+            return one[0](values) or all(map(one[1], answered(values)))
 
-            return tested
-
-        fires, fails = over(one[0], any), over(one[1], all)
-        urgency = "same_day" if level == EMERGENCY_RANK else "routine"
-        word = "medical_exam_first"
-        return [self.engine.open_rule(at, word, rank(word, urgency), (fires, fails), slots, set(slots))]
+        made = (fires, fails)
+        level = _unsure_rank(level)
+        return [self.engine.open_rule(at, "medical_exam_first", level, made, slots, set(slots), sure=lambda _: False)]
 
     def _unsure(
-        self, values: list[Any], unknown: Sequence[int], floor: int, open_slots: list[int]
+        self, values: list[Any], at_stake: Sequence[int], lifted: Container[int], floor: int, open_slots: list[int]
     ) -> list[tuple[str, bool]]:
         """Each unsure fact that could, with the open ones, have raised the decision; True where to an emergency."""
         fires, fails = self.engine.each
@@ -320,10 +334,15 @@ class OpenQuestions:
                 if filled[other] not in answers:
                     filled[other] = answers[0]
             rules = []
-            for at in unknown:
+            for at in at_stake:
                 rule = self.pathway.rules[at]
-                if rule.rank > floor and rule.rank >= FIRST_FOUR_RANK and slot in self.engine.reads[at]:
-                    parts = self.clearings.still_open(at) if self.clearings else [(self.engine.conditions[at], False)]
+                if rule.rank >= FIRST_FOUR_RANK and _unsure_rank(rule.rank) > floor and slot in self.engine.reads[at]:
+                    seen = self.clearings is not None and at in lifted
+                    parts = (
+                        self.clearings.still_open(at)
+                        if self.clearings and seen
+                        else [(self.engine.conditions[at], False)]
+                    )
                     for node, lifts in parts:
                         if not lifts:
                             one = (
@@ -337,6 +356,11 @@ class OpenQuestions:
             if reached:
                 found.append((name, max(reached) == EMERGENCY_RANK))
         return found
+
+
+def _unsure_rank(level: int) -> int:
+    """How serious it is that a rule of this rank might have held: contract section 2, unsure answers."""
+    return rank("medical_exam_first", "same_day" if level == EMERGENCY_RANK else "routine")
 
 
 def _pain_answers(numbers: Numbers, before: Fraction) -> list[Any]:

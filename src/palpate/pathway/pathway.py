@@ -120,7 +120,8 @@ class Pathway:
 
     @staticmethod
     def of_meaning(meaning: Mapping[str, Any]) -> Pathway:
-        return Pathway(meaning, canonical_json(meaning))
+        canonical = canonical_json(meaning)
+        return Pathway(json.loads(canonical), canonical)  # as it is read from a compiled document
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -180,7 +181,7 @@ def _fact(row: Mapping[str, Any]) -> Fact:
         group=row.get("group", ""),
         each_session=row.get("each_session", False),
         must_know=row.get("if_unknown") == "ask",
-        values=dict(row.get("values", ())),
+        values={value: row["values"][value] for value in row.get("order", row.get("values", ()))},
         low=low,
         high=high,
         unit=row.get("unit", ""),

@@ -17,6 +17,7 @@ from palpate.pathway.truth import NO, YES
 
 BLENDED = ("treat", "treat_with_precautions")
 SWITCHED = ("change_treatment", "complete")
+REFERRED = ("emergency", "medical_exam_first")  # no date until somebody else has decided
 
 
 def plan_of(
@@ -44,7 +45,7 @@ def _window(episode: Episode, course: Course, disposition: str) -> tuple[date | 
     protocol = course.protocol
     low, high = protocol.gap_days
     done = int(course.facts["sessions_completed"])
-    today_counts = episode.moment == "session" and course.facts["gap_state"] not in ("too_soon", "closed")
+    today_counts = episode.moment == "session" and disposition in (*BLENDED, *SWITCHED)
     if not episode.sessions:
         if done or disposition not in BLENDED:
             return None, None, None
@@ -59,9 +60,12 @@ def _window(episode: Episode, course: Course, disposition: str) -> tuple[date | 
         if today_counts and last < episode.as_of:
             last, done = episode.as_of, done + 1
     ends = first + timedelta(days=protocol.within_days)
-    if done >= protocol.sessions or course.facts["gap_state"] == "closed":
+    if done >= protocol.sessions or course.facts["gap_state"] == "closed" or disposition in REFERRED:
         return None, None, ends
     start = last + timedelta(days=low)
+    if disposition not in (*BLENDED, *SWITCHED) and episode.moment == "session":  # today's session is not given
+        tomorrow = episode.as_of + timedelta(days=disposition == "do_not_massage_now")
+        start = max(start, tomorrow)
     stop = min(last + timedelta(days=high), ends)
     return (start, stop, ends) if start <= stop else (None, None, ends)
 
@@ -69,9 +73,14 @@ def _window(episode: Episode, course: Course, disposition: str) -> tuple[date | 
 def _combine(pathway: Pathway, known: Mapping[str, Value], disposition: str) -> list[str]:
     if disposition in BLENDED:
         return [part.id for part in pathway.parts if _fits(part, known)]
-    if disposition in SWITCHED:
+    if disposition in SWITCHED and not _well(known):
         return next_treatments(pathway, known)
-    return []
+    return [part.id for part in pathway.parts if _fits(part, known)] if disposition in SWITCHED else []
+
+
+def _well(known: Mapping[str, Value]) -> bool:
+    """The person responded, and the treated muscle does not say otherwise: no other treatment is needed."""
+    return known.get("response") == "responded" and known.get("spasm_response") not in ("none", "partial", "worse")
 
 
 def next_treatments(pathway: Pathway, known: Mapping[str, Value]) -> list[str]:
