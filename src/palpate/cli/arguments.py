@@ -8,10 +8,16 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, NoReturn
 
+from palpate.pathway.faults import one_line
+
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **settings: Any) -> None:
+        # Without short forms of options: a script that uses one would break when a new option shares its letters.
+        super().__init__(allow_abbrev=False, **settings)
+
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"{self.prog}: {message}; see {self.prog} --help\n")
+        sys.stderr.write(one_line(f"{self.prog}: {message}; see {self.prog} --help") + "\n")
         raise SystemExit(2)
 
 

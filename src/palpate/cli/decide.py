@@ -5,38 +5,47 @@ from __future__ import annotations
 import argparse
 import sys
 
-from palpate.cli.documents import Progress, documents, say_faults
+from palpate.cli.documents import Progress, documents, say_broken, say_faults
 from palpate.library import load_pathway
 from palpate.pathway.decision import Decision, decide
 from palpate.pathway.episode import read_episode
-from palpate.pathway.faults import Faults, did_you_mean, listed
+from palpate.pathway.faults import Faults, did_you_mean, listed, one_line, shown
 from palpate.pathway.pathway import Pathway
 
 
 def decide_command(options: argparse.Namespace) -> int:
-    """Decide every document. Returns 2 if a document was at fault; the others are decided all the same."""
+    """Decide every document. Returns 2 if a document was at fault; the others are decided all the same.
+
+    Where palpate itself fails at a document, it is said to be not assessed, and 1 is returned.
+    """
     pathway = chosen_pathway(options.pathway, options.setting)
     if pathway is None:
         return 2
     style = options.format or ("text" if sys.stdout.isatty() else "json")
     out = sys.stdout.buffer
     progress = Progress()
-    wrong = False
+    code = 0
     for name in options.files:
         for source in documents(name):
             try:
                 if source.faults:
                     raise source.faults
-                out.write(_decided(pathway, source.data, style, options.explain))
+                text = _decided(pathway, source.data, style, options.explain)
+                out.write(text)
             except Faults as faults:
                 say_faults(source.place, faults)
-                wrong = True
+                code = code or 2
+            except OSError:
+                raise  # the output cannot be written: no further document can be decided
+            except Exception as error:
+                say_broken(source.place, error)
+                code = 1
             progress.step()
             if name == "-":
                 out.flush()  # whoever feeds us line by line may wait for each answer
     out.flush()
     progress.end()
-    return 2 if wrong else 0
+    return code
 
 
 def _decided(pathway: Pathway, data: object, style: str, explained: bool) -> bytes:
@@ -68,10 +77,11 @@ def chosen_pathway(folder: str | None, settings: list[str]) -> Pathway | None:
         table = pathway.meaning["settings"].get(name)
         if table is None:
             near = did_you_mean(name, pathway.settings)
-            sys.stderr.write(f"--setting: the pathway has no setting {name}{near}\n")
+            sys.stderr.write(one_line(f"--setting: the pathway has no setting {shown(name)}{near}") + "\n")
             return None
         if value not in table["values"]:
-            sys.stderr.write(f"--setting: {name} is {listed(list(table['values']))}, not {value or 'empty'}\n")
+            text = f"--setting: {name} is {listed(list(table['values']))}, not {shown(value) if value else 'empty'}"
+            sys.stderr.write(one_line(text) + "\n")
             return None
         chosen[name] = value
     return pathway.with_settings(chosen) if chosen else pathway

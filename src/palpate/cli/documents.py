@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO
 
-from palpate.pathway.faults import Fault, Faults
-from palpate.pathway.strict_json import LARGEST, read_json
+from palpate.pathway.faults import Fault, Faults, one_line
+from palpate.pathway.strict_json import LARGEST, breaks_off, read_json
 
 STREAMS = (".ndjson", ".jsonl")
+SPACE = b" \t\r\n"  # what JSON calls space; bytes.strip() alone would also take away what JSON refuses
 
 
 @dataclass(frozen=True)
@@ -27,79 +29,94 @@ class Source:
 
 
 def documents(name: str) -> Iterator[Source]:
-    """Every document of a file, or of standard input where the name is `-`."""
-    if name == "-":
-        yield from _from_input(sys.stdin.buffer)
-        return
+    """Every document of a file, or of standard input where the name is `-`. What cannot be read is a fault, too."""
     try:
-        size = os.stat(name).st_size
+        if name == "-":
+            if sys.stdin is None:  # closed by the caller
+                yield Source(name, faults=_fault("no-such-file", "there is no standard input"))
+                return
+            yield from _from_input(sys.stdin.buffer)
+            return
         with open(name, "rb") as file:
-            if name.lower().endswith(STREAMS):
-                yield from _lines(name, file, 0)
-            elif size > LARGEST:
-                text = (
-                    f"the document has {size} bytes, at most {LARGEST} are read; the name of a stream ends in .ndjson"
-                )
-                yield Source(name, faults=_fault("too-large", text))
-            else:
-                yield _one(name, file.read(LARGEST + 1))
+            yield from _from_file(name, file)
     except FileNotFoundError:
         yield Source(name, faults=_fault("no-such-file", "there is no such file"))
     except IsADirectoryError:
         yield Source(name, faults=_fault("no-such-file", "this is a folder, not a file"))
     except PermissionError:
         yield Source(name, faults=_fault("no-such-file", "the file may not be read"))
+    except (OSError, ValueError):  # ValueError: a name that no file can have
+        yield Source(name, faults=_fault("no-such-file", "the file cannot be read"))
+
+
+def _from_file(name: str, file: BinaryIO) -> Iterator[Source]:
+    if name.lower().endswith(STREAMS):
+        yield from _stream(name, _lines(file))
+        return
+    raw = file.read(LARGEST + 1)
+    if len(raw) > LARGEST:
+        text = f"the document has more than {LARGEST} bytes (1 MiB); the name of a stream of documents ends in .ndjson"
+        yield Source(name, faults=_fault("too-large", text))
+    else:
+        yield _one(name, raw)
+
+
+Line = tuple[int, bytes | None]  # its number, and its bytes with the line end; None: too long, and passed over
+
+
+def _lines(file: BinaryIO) -> Iterator[Line]:
+    number = 0
+    while line := file.readline(LARGEST + len(b"\r\n")):
+        number += 1
+        if line.endswith(b"\n") or len(line) <= LARGEST:
+            yield number, line
+            continue
+        while rest := file.readline(LARGEST):
+            if rest.endswith(b"\n"):
+                break
+        yield number, None
+
+
+def _stream(name: str, lines: Iterable[Line]) -> Iterator[Source]:
+    """One document a line; blank lines hold none."""
+    for number, line in lines:
+        if line is None:
+            text = f"the document has more than {LARGEST} bytes (1 MiB)"
+            yield Source(f"{name}:{number}", faults=_fault("too-large", text))
+        elif line.strip(SPACE):
+            yield _one(f"{name}:{number}", line.rstrip(SPACE))
 
 
 def _from_input(file: BinaryIO) -> Iterator[Source]:
-    """Standard input holds one document over many lines, or one a line: the first two lines tell which."""
-    first = file.readline(LARGEST + 1)
-    if not first.endswith(b"\n") and len(first) <= LARGEST:
-        yield _one("-", first)
+    """Standard input holds one document over many lines, or one a line: its first two lines tell which.
+
+    No more than those two are read before the first answer, because whoever feeds us line by line may wait for it.
+    """
+    lines = _lines(file)
+    before: list[Line] = []
+    for number, line in lines:
+        before.append((number, line))
+        if line is None or line.strip(SPACE):
+            break
+    else:
+        yield _one("-", b"")
         return
-    if _readable(first):
-        yield _line("-", 1, first)
-        yield from _lines("-", file, 1)
+    if line is None or not _one("-", line).faults:
+        yield from _stream("-", chain(before, lines))
         return
-    second = file.readline(LARGEST + 1)
-    if len(first) > LARGEST or _readable(second):
-        yield _line("-", 1, first)
-        if not first.endswith(b"\n"):
-            yield from _lines("-", file, 1)
-            return
-        yield _line("-", 2, second)
-        yield from _lines("-", file, 2)
+    for number, second in lines:
+        before.append((number, second))
+        if second is None or second.strip(SPACE):
+            break
+    else:
+        yield _one("-", line)
         return
-    yield _one("-", first + second + file.read(max(LARGEST + 1 - len(first) - len(second), 1)))
-
-
-def _readable(line: bytes) -> bool:
-    if not line.lstrip().startswith(b"{"):
-        return False
-    try:
-        read_json(line)
-    except Faults:
-        return False
-    return True
-
-
-def _lines(name: str, file: BinaryIO, before: int) -> Iterator[Source]:
-    number = before
-    while line := file.readline(LARGEST + 1):
-        number += 1
-        ended = line.endswith(b"\n")
-        if len(line) > LARGEST and not ended:
-            while rest := file.readline(LARGEST):
-                if rest.endswith(b"\n"):
-                    break
-            text = f"the document has more than {LARGEST} bytes (1 MiB)"
-            yield Source(f"{name}:{number}", faults=_fault("too-large", text))
-        elif line.strip():
-            yield _line(name, number, line)
-
-
-def _line(name: str, number: int, line: bytes) -> Source:
-    return _one(f"{name}:{number}", line.strip())
+    # A first line that breaks off where the second goes on is the beginning of a document, not a broken one.
+    if second is None or not (breaks_off(line + second) or _one("-", second).faults):
+        yield from _stream("-", chain(before, lines))
+        return
+    raw = b"".join(part for _, part in before if part is not None)
+    yield _one("-", raw + file.read(max(LARGEST + 1 - len(raw), 1)))
 
 
 def _one(place: str, raw: bytes) -> Source:
@@ -114,10 +131,23 @@ def _fault(code: str, text: str) -> Faults:
 
 
 def say_faults(place: str, faults: Faults) -> None:
-    """One line per fault on standard error."""
+    """One line per fault on standard error, whatever the document put into it."""
     for fault in faults.faults:
-        line = f"{place}: {fault}" if place else str(fault)
-        sys.stderr.write(line.replace("\n", " ").replace("\r", " ") + "\n")
+        sys.stderr.write(one_line(f"{place}: {fault}" if place else str(fault)) + "\n")
+
+
+def say_broken(place: str, error: Exception) -> None:
+    """One line where palpate itself went wrong: that nothing was assessed must not pass unseen (S-64)."""
+    text = f"{place}: not assessed: palpate itself went wrong ({where_broken(error)}), please report it"
+    sys.stderr.write(one_line(text) + "\n")
+
+
+def where_broken(error: Exception) -> str:
+    """File and line of our own code that an error came through last; its message may hold what nobody should read."""
+    from traceback import extract_tb
+
+    frames = [frame for frame in extract_tb(error.__traceback__) if "palpate" in frame.filename]
+    return f"{os.path.basename(frames[-1].filename)} line {frames[-1].lineno}" if frames else "place unknown"
 
 
 class Progress:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from palpate.cli.documents import documents, say_faults
+from palpate.cli.documents import documents, say_broken, say_faults
 from palpate.library import check_pathway, load_pathway
-from palpate.pathway.faults import Faults, shown
+from palpate.pathway.faults import Faults, one_line, shown
 from palpate.pathway.pathway import Pathway
 
 
@@ -34,15 +34,15 @@ def show_command(options: argparse.Namespace) -> int:
     if pathway is None:
         return 2
     if options.format == "json":
-        sys.stdout.write(show_json(pathway))
+        _write(show_json(pathway))
         return 0
     folder = case_folder(pathway.id)
     whole = [(case, wrong_in_case(pathway, case)) for case in cases(folder)] if options.folder is None else []
     single = list(rule_cases(folder)) if options.folder is None else []
     if options.format == "html":
-        sys.stdout.write(show_html(pathway, whole, single, on=date.today()))
+        _write(show_html(pathway, whole, single, on=date.today()))
     else:
-        sys.stdout.write(show_markdown(pathway, whole, single))
+        _write(show_markdown(pathway, whole, single))
     return 0
 
 
@@ -50,29 +50,35 @@ def diff_command(options: argparse.Namespace) -> int:
     """The differences in meaning, and with --episodes whose decision would change."""
     from palpate.pathway.compare import compare
 
-    before, after = _loaded(options.before), _loaded(options.after)
+    before, after = _loaded(options.before, "A"), _loaded(options.after, "B")
     if before is None or after is None:
         return 2
     rows = compare(before, after)
     as_json = options.format == "json"
     if as_json:
         for row in rows:
-            sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+            _write(json.dumps(row, ensure_ascii=False) + "\n")
     else:
         _say_differences(before, after, rows)
     return _episodes(options.episodes, before, after, as_json) if options.episodes else 0
 
 
-def _loaded(folder: str | None) -> Pathway | None:
+def _loaded(folder: str | None, which: str = "") -> Pathway | None:
+    """The pathway, or None where it is at fault, which then has been said (of which one, where there are two)."""
     try:
         return load_pathway(folder)
     except Faults as faults:
-        say_faults("", faults)
+        say_faults(which, faults)
         return None
 
 
+def _write(text: str) -> None:
+    # UTF-8 whatever the terminal's own encoding is: a page or a rule that breaks off at its first accent helps nobody.
+    sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
+
+
 def _say_differences(before: Pathway, after: Pathway, rows: list[dict[str, Any]]) -> None:
-    write = sys.stdout.write
+    write = _write
     for mark, pathway in (("A", before), ("B", after)):
         write(f"{mark}  {pathway.id} {pathway.version}  {pathway.digest}\n")
     if not rows:
@@ -97,8 +103,8 @@ def _value(row: Mapping[str, Any], key: str, value: Any) -> str:
 def _episodes(name: str, before: Pathway, after: Pathway, as_json: bool) -> int:
     from palpate.pathway.compare import decided_otherwise
 
-    total = changed = 0
-    wrong = False
+    total = changed = at_fault = 0
+    code = 0
     for source in documents(name):
         try:
             if source.faults:
@@ -106,25 +112,33 @@ def _episodes(name: str, before: Pathway, after: Pathway, as_json: bool) -> int:
             row = decided_otherwise(before, after, source.data)
         except Faults as faults:
             say_faults(source.place, faults)
-            wrong = True
+            at_fault += 1
+            code = code or 2
+            continue
+        except Exception as error:
+            say_broken(source.place, error)
+            at_fault += 1
+            code = 1
             continue
         total += 1
         if row is not None:
             changed += 1
             _say_changed(source.place, row, as_json)
     if as_json:
-        sys.stdout.write(json.dumps({"episodes": total, "changed": changed}) + "\n")
+        _write(json.dumps({"episodes": total, "changed": changed, "at_fault": at_fault}) + "\n")
     else:
-        sys.stdout.write(f"\n{changed} of {total} decisions would change.\n")
-    return 2 if wrong else 0
+        # Whoever reads the last line only must not take what could not be compared for unchanged.
+        rest = f" {at_fault} could not be compared, and may change too." if at_fault else ""
+        _write(f"\n{changed} of {total} decisions would change.{rest}\n")
+    return code
 
 
 def _say_changed(place: str, row: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps({"place": place, **row}, ensure_ascii=False) + "\n")
+        _write(json.dumps({"place": place, **row}, ensure_ascii=False) + "\n")
         return
     old, new = (" ".join(filter(None, row[key].values())) for key in ("from", "to"))
-    sys.stdout.write(f"\n{row['episode'] or place}: {old} -> {new}\n")
+    _write(f"\n{row['episode'] or one_line(place)}: {old} -> {new}\n")
     for key, words in (("no_longer", "no longer holds"), ("new", "holds now")):
         if row[key]:
-            sys.stdout.write(f"  {words}: {', '.join(row[key])}\n")
+            _write(f"  {words}: {', '.join(row[key])}\n")

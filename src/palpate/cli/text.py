@@ -45,7 +45,7 @@ _MONTHS = [
 
 def as_text(pathway: Pathway, decision: Decision) -> str:
     """The decision on a screen or on paper, a blank line at its end."""
-    width = min(get_terminal_size((92, 24)).columns, 100)
+    width = max(40, min(get_terminal_size((92, 24)).columns, 100))
     return "\n".join(_lines(pathway, decision.data, width)) + "\n"
 
 
@@ -252,12 +252,14 @@ def _answer(pathway: Pathway, name: str, value: Any) -> str:
     fact = pathway.vocabulary.facts.get(name)
     if fact is not None and fact.kind == "enum":
         return fact.values.get(value, str(value)).lower()
-    unit = f" {fact.unit}" if fact is not None and fact.unit else ""
+    unit = f" {fact.unit}" if fact is not None and fact.unit and not isinstance(value, str) else ""
     return f"{_number(value)}{unit}"
 
 
 def _number(value: Any) -> str:
-    return "unknown" if value is None else f"{value:.3g}" if isinstance(value, (int, float)) else str(value)
+    if value is None:
+        return "unknown"
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def _block(text: str, first: str, width: int) -> list[str]:

@@ -90,7 +90,7 @@ def read_json(raw: bytes) -> Any:
 def breaks_off(raw: bytes) -> bool:
     """Whether `raw` could be the beginning of one JSON text that goes on behind its end."""
     try:
-        text = raw.decode()
+        text = raw.decode().removeprefix("\ufeff")
         json.JSONDecoder(parse_int=_whole).decode(text)
     except json.JSONDecodeError as error:
         return error.pos >= len(text.rstrip())
