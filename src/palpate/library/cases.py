@@ -51,6 +51,7 @@ class Case:
 
 
 def case_folder(pathway_id: str) -> Path:
+    """Where the case files of a shipped pathway lie."""
     return SHIPPED / pathway_id / "cases"
 
 

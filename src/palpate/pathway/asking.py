@@ -254,15 +254,23 @@ class _Search:
         assert blame is not None
         side = LEFT if self.values[slot] == left else RIGHT
         if dead:
-            return self._blamed(blame, decided, slot, side)
+            return self._blamed(blame, wanted, decided, slot, side)
         result = self._vary(blame, decided, wanted, lambda: self._try(slot, left, right, rule, decided))
         if result is not None and slot in result:
             result = (result - {slot}) | {side}
         return result
 
-    @staticmethod
-    def _blamed(blame: OpenRule, decided: set[int], slot: int, side: int) -> Dead:
-        return {side if other == slot else other for other in decided.intersection(blame.slots)}
+    def _blamed(self, blame: OpenRule, wanted: bool, decided: set[int], slot: int, side: int) -> Dead:
+        """The decided slots that make `blame` fail (where wanted) or hold for sure; the slot itself only if needed."""
+        reasons = decided.intersection(blame.slots)
+        if slot in reasons:
+            reasons.discard(slot)
+            answer = self.known[slot]
+            self.known[slot] = self.question.known[slot]
+            if not (blame.fails if wanted else blame.sure)(self.known):
+                reasons.add(side)
+            self.known[slot] = answer
+        return reasons
 
     def _vary(self, blame: OpenRule, decided: set[int], wanted: bool, again: Callable[[], Dead | None]) -> Dead | None:
         """Try every answer of one undecided fact that `blame` reads; without such a fact there is no way on.

@@ -249,7 +249,7 @@ def _why(pathway: Pathway, rule: Rule, found: Found) -> dict[str, Any]:
 
 def facts_shown(pathway: Pathway, rule: Rule, known: Mapping[str, Value]) -> dict[str, Value]:
     """The facts that a rule names, with what is known of them; a derived fact with its value where it can be said."""
-    made = made_facts_of(pathway)
+    made = made_facts(pathway)
     shown_facts: dict[str, Value] = {}
     for name in rule.named:
         value = known.get(name)
@@ -260,26 +260,15 @@ def facts_shown(pathway: Pathway, rule: Rule, known: Mapping[str, Value]) -> dic
     return shown_facts
 
 
-_made: dict[str, dict[str, Mapping[str, Any]]] = {}
-
-
-def made_facts_of(pathway: Pathway) -> Mapping[str, Mapping[str, Any]]:
-    """`made_facts`, worked out once per digest."""
-    if pathway.digest not in _made:
-        if len(_made) > 64:
-            _made.clear()
-        _made[pathway.digest] = made_facts(pathway)
-    return _made[pathway.digest]
-
-
 def _precautions(pathway: Pathway, found: Found) -> list[tuple[Rule, str]]:
     """Rules that limit how massage is given, and what a clinician cleared: its limits stay."""
     rows = []
-    for at, rule in enumerate(pathway.rules):
+    for at in sorted((*found.held, *found.lifted)):
+        rule = pathway.rules[at]
         if at in found.lifted:
             if rule.disposition == "physician_clearance":
                 rows.append((rule, "precaution"))
-        elif rule.disposition in PRECAUTIONS and at in found.held:
+        elif rule.disposition in PRECAUTIONS:
             rows.append((rule, rule.disposition))
     return rows
 

@@ -1,7 +1,8 @@
 """Text of a condition -> our own nodes, by an allow-list.
 
-sqlglot reads the text; only the node kinds named here come through, and each comparison is checked against the
-vocabulary at once. sqlglot's own words, class names and repairs never reach an author.
+The order of the words is checked first, so that sqlglot, which repairs and knows far more words than we want, is handed
+only what has the shape of a condition. Of what it reads only the node kinds named here come through, and each comparison
+is checked against the vocabulary at once. Its own words, class names and repairs never reach an author.
 """
 
 from __future__ import annotations
@@ -31,9 +32,14 @@ from palpate.pathway.faults import did_you_mean, listed
 
 LONGEST = 4_000  # characters in one condition
 DEEPEST = 40  # open parentheses at one point
+MOST_SIGNS = 100  # of + - * / in one condition
+MOST_DIGITS = 15  # of one number: as many as a float keeps
+LARGEST = 1 << 53  # of the whole numbers that arithmetic is brought to: up to here floats are exact
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
-_TOKEN = re.compile(rf"\s+|{_WORD}|\d+(?:\.\d+)?|'[^'\n]*'|<>|<=|>=|[=<>(),+\-*/]")
-_RESERVED = {"and", "or", "not", "in", "between", "true", "false", "any_of", "at_least", "floor"}
+_TOKEN = re.compile(rf"[ \t\r\n]+|{_WORD}|[0-9]+(?:\.[0-9]+)?|'[^'\n]*'|<>|<=|>=|[=<>(),+\-*/]")
+_COMPARE = frozenset({"=", "<>", "<", "<=", ">", ">="})
+_CALLS = frozenset({"any_of", "at_least", "floor"})
+RESERVED = frozenset({"and", "or", "not", "in", "between", "true", "false", *_CALLS})
 _INSTEAD = {
     "!": "for 'is not' write <>",
     '"': "for a word write single quotes, as in 'left'",
@@ -67,8 +73,12 @@ def parse_condition(text: str, vocabulary: Vocabulary, expand: Mapping[str, Expa
              expand: derived fact -> function that spells out a comparison with it over asked facts.
     Errors   Unreadable, in one sentence: an unknown name, a wrong type, something outside the language.
     """
+    builder = _Builder(vocabulary, expand or {})
     tree = _read(text)
-    return _Builder(vocabulary, expand or {}).condition(tree)
+    try:
+        return builder.condition(tree)
+    except RecursionError:
+        raise Unreadable("is nested too deep") from None
 
 
 def parse_arithmetic(text: str, vocabulary: Vocabulary) -> tuple[Sum, bool]:
@@ -80,17 +90,24 @@ def parse_arithmetic(text: str, vocabulary: Vocabulary) -> tuple[Sum, bool]:
 
     tree = _read(text)
     floored = isinstance(tree, exp.Floor)
-    builder = _Builder(vocabulary, {})
-    return builder.sum(tree.this if floored else tree), floored
+    if floored and any(value for key, value in tree.args.items() if key != "this"):
+        raise Unreadable("floor(...) takes one thing")
+    total = _Builder(vocabulary, {}).sum(tree.this if floored else tree)
+    if not total[0]:
+        raise Unreadable("names no fact")
+    linear(total, "=", Fraction(0))  # raises where its numbers are too large
+    return total, floored
 
 
 def linear(total: Sum, op: str, value: Fraction) -> Linear:
     """`total op value` in whole numbers, so that no rounding can move an edge."""
     terms, constant = total
     scale = lcm(value.denominator, constant.denominator, *(size.denominator for size in terms.values()))
-    return Linear(
-        tuple((fact, int(size * scale)) for fact, size in terms.items()), int(constant * scale), op, int(value * scale)
-    )
+    sizes = tuple((fact, int(size * scale)) for fact, size in terms.items())
+    made = Linear(sizes, int(constant * scale), op, int(value * scale))
+    if max(abs(size) for size in (made.constant, made.value, *(size for _, size in sizes))) > LARGEST:
+        raise Unreadable("calculates with numbers too large or too fine to stay exact")
+    return made
 
 
 def below_floor(total: Sum, op: str, value: Fraction) -> Node:
@@ -108,43 +125,106 @@ def below_floor(total: Sum, op: str, value: Fraction) -> Node:
 
 
 def _read(text: str) -> Any:
-    _check_tokens(text)
+    _check_order(_tokens(text))
     from sqlglot import parse_one
-    from sqlglot.errors import SqlglotError
 
     try:
         return parse_one(text)
-    except SqlglotError as error:
-        place = getattr(error, "errors", None) or [{}]
-        near = place[0].get("highlight") or ""
-        raise Unreadable(
-            f"cannot be read{f' near {near!r}' if near else ''}; a word or an operator is missing"
-        ) from None
     except RecursionError:
         raise Unreadable("is nested too deep") from None
+    except Exception:  # a parser of SQL has faults of its own, and whatever it meets the author gets our words
+        raise Unreadable("cannot be read; a word or an operator is missing") from None
 
 
-def _check_tokens(text: str) -> None:
+Token = tuple[str, int]  # as written, and its character
+
+
+def _tokens(text: str) -> list[Token]:
+    """The words and signs of a condition. Errors: Unreadable at the first that is not of the language."""
     if not text.strip():
         raise Unreadable("is empty")
     if len(text) > LONGEST:
         raise Unreadable(f"has {len(text)} characters, at most {LONGEST} are read")
-    at = depth = 0
+    tokens: list[Token] = []
+    at = signs = 0
     while at < len(text):
+        if text.startswith(("--", "/*"), at):
+            raise Unreadable("a comment stands outside the condition, behind #")
         match = _TOKEN.match(text, at)
         if match is None:
-            sign = text[at]
-            raise Unreadable(f"found {sign!r} at character {at + 1}, which is not of the language; {_advice(sign)}")
+            raise Unreadable(
+                f"found {text[at]!a} at character {at + 1}, which is not of the language; {_advice(text[at])}"
+            )
         token = match.group()
-        word = token.lower()
-        if word in _FORBIDDEN:
-            raise Unreadable(f"found {token!r} at character {at + 1}: {_FORBIDDEN[word]}")
-        depth += (token == "(") - (token == ")")
-        if depth > DEEPEST:
-            raise Unreadable("is nested too deep")
-        if text[at : at + 2] == "--" or text[at : at + 2] == "/*":
-            raise Unreadable("a comment stands outside the condition, behind #")
+        if token.lower() in _FORBIDDEN:
+            raise Unreadable(f"found {token!r} at character {at + 1}: {_FORBIDDEN[token.lower()]}")
+        if token[0].isdigit() and sum(map(str.isdigit, token)) > MOST_DIGITS:
+            raise Unreadable(f"found a number of more than {MOST_DIGITS} digits at character {at + 1}")
+        signs += token in ("+", "-", "*", "/")
+        if signs > MOST_SIGNS:
+            raise Unreadable(f"calculates in more than {MOST_SIGNS} steps")
+        if not token.isspace():
+            tokens.append((token, at + 1))
         at = match.end()
+    return tokens
+
+
+def _check_order(tokens: list[Token]) -> None:
+    """That operands and operators take turns, and parentheses close. Errors: Unreadable where they do not."""
+    depth, complete = 0, False  # complete: an operand stands before, and an operator or the end may follow
+    for index, (token, at) in enumerate(tokens):
+        before = tokens[index - 1][0] if index else ""
+        after = tokens[index + 1][0] if index + 1 < len(tokens) else ""
+        word = token.lower()
+        if token == "(":
+            if complete:
+                raise Unreadable(_called(before, at))
+            depth += 1
+            if depth > DEEPEST:
+                raise Unreadable("is nested too deep")
+            if after == ")":
+                raise Unreadable(f"nothing stands in the parentheses at character {at}")
+        elif token == ")":
+            depth -= 1
+            if depth < 0:
+                raise Unreadable(f"the parenthesis at character {at} closes nothing")
+            _needs(complete, before, token, at)
+        elif word == "not":
+            if complete and after.lower() not in ("in", "between"):
+                raise Unreadable(f"an operator is missing before {token!r} at character {at}")
+            if before.lower() == "not":
+                raise Unreadable(f"not stands twice at character {at}")
+            complete = False
+        elif word in ("and", "or", "in", "between", ",", "*", "/", "+") or token in _COMPARE:
+            _needs(complete or (word in ("in", "between") and before.lower() == "not"), before, token, at)
+            if word == "in" and after != "(":
+                raise Unreadable("in needs values in parentheses behind it, as in (1, 2)")
+            complete = False
+        elif token == "-":
+            if not complete and not after[:1].isdigit():
+                raise Unreadable(f"a minus at character {at} stands before no number")
+            complete = False
+        elif word in _CALLS and after == "(":
+            _needs(not complete, before, token, at, "an operator")
+        else:
+            _needs(not complete, before, token, at, "an operator")
+            complete = True
+    if depth:
+        raise Unreadable("a parenthesis is never closed")
+    if not complete:
+        raise Unreadable(f"breaks off behind {tokens[-1][0]!r}; a word is missing")
+
+
+def _needs(good: bool, before: str, token: str, at: int, what: str = "a word") -> None:
+    if not good:
+        where = f"between {before!r} and {token!r}" if before else f"before {token!r}"
+        raise Unreadable(f"{what} is missing {where} at character {at}")
+
+
+def _called(name: str, at: int) -> str:
+    if re.fullmatch(_WORD, name):
+        return f"holds {name}(...), and the language has only any_of, at_least and, in derived facts, floor"
+    return f"an operator is missing between {name!r} and '(' at character {at}"
 
 
 def _advice(sign: str) -> str:
@@ -187,7 +267,7 @@ class _Builder:
             return self._between(tree)
         if type(tree) in self.compare_ops:
             return self._compare(tree, self.compare_ops[type(tree)])
-        raise Unreadable(f"holds {self._quote(tree)}, which is not of the language")
+        raise Unreadable(f"has {self._quote(tree)} where a condition is expected")
 
     def _flat(self, tree: Any, kind: type) -> tuple[Node, ...]:
         items: list[Node] = []
@@ -229,11 +309,9 @@ class _Builder:
                     f"at_least({number(n)}, ...) needs a whole number from 1 to the {len(rest)} conditions given"
                 )
             return AtLeast(int(n), tuple(self.condition(item) for item in rest))
-        raise Unreadable(f"holds {name}(...), and the language has only any_of, at_least and, in derived facts, floor")
+        raise Unreadable(_called(name, 0))
 
     def _in(self, tree: Any) -> Node:
-        if tree.args.get("query") is not None or not tree.expressions:
-            raise Unreadable("in (...) needs values in its parentheses")
         fact = self._fact(tree.this)
         if fact.kind == "bool":
             raise Unreadable(f"{fact.name} is a yes-or-no fact; it stands alone or behind not")
@@ -326,7 +404,7 @@ class _Builder:
                     raise Unreadable("divides by zero")
                 return {fact: size / factor for fact, size in left[0].items()}, left[1] / factor
             return {fact: size * factor for fact, size in left[0].items()}, left[1] * factor
-        raise Unreadable(f"holds {self._quote(tree)}, which is no plain arithmetic")
+        raise Unreadable(f"has {self._quote(tree)} where a number or a fact that is a number is expected")
 
     def _has_column(self, tree: Any) -> bool:
         return tree.find(self.exp.Column) is not None
@@ -339,7 +417,7 @@ class _Builder:
 
     def _fact(self, tree: Any) -> Fact:
         if not isinstance(tree, self.exp.Column):
-            raise Unreadable(f"holds {self._quote(tree)} where the name of a fact is expected")
+            raise Unreadable(f"has {self._quote(tree)} where the name of a fact is expected")
         name = tree.name
         if name not in self.vocabulary:
             raise Unreadable(f"names {name}, and no fact is called that{did_you_mean(name, self.vocabulary.facts)}")
@@ -388,8 +466,26 @@ class _Builder:
         return float(self._exact(tree))
 
     def _quote(self, tree: Any) -> str:
-        if isinstance(tree, self.exp.Column):
+        """What stands there, in an author's words and never in sqlglot's."""
+        exp = self.exp
+        if isinstance(tree, exp.Paren):
+            return self._quote(tree.this)
+        if isinstance(tree, exp.Column):
             return str(tree.name)
-        if isinstance(tree, self.exp.Literal):
-            return repr(str(tree.this))
-        return f"{type(tree).__name__.lower()}(...)" if tree.args else type(tree).__name__.lower()
+        if isinstance(tree, exp.Literal):
+            return repr(str(tree.this)) if tree.is_string else str(tree.this)
+        if isinstance(tree, exp.Boolean):
+            return "true" if tree.this else "false"
+        if isinstance(tree, exp.Anonymous):
+            return f"{tree.this}(...)"
+        if isinstance(tree, exp.Floor):
+            return "floor(...)"
+        if isinstance(tree, (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg)):
+            return "a calculation"
+        if isinstance(tree, (*self.compare_ops, exp.In, exp.Between)):
+            return "a comparison"
+        if isinstance(tree, (exp.And, exp.Or, exp.Not)):
+            return "a condition"
+        if isinstance(tree, exp.Tuple):
+            return "a list"
+        return "a word that is not of the language"
