@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from palpate.cli.documents import Progress, documents, say_broken, say_faults
+from palpate.cli.output import write_out
 from palpate.library import load_pathway
 from palpate.pathway.decision import Decision, decide
 from palpate.pathway.episode import read_episode
@@ -22,7 +23,6 @@ def decide_command(options: argparse.Namespace) -> int:
     if pathway is None:
         return 2
     style = options.format or ("text" if sys.stdout.isatty() else "json")
-    out = sys.stdout.buffer
     progress = Progress()
     code = 0
     for name in options.files:
@@ -30,8 +30,7 @@ def decide_command(options: argparse.Namespace) -> int:
             try:
                 if source.faults:
                     raise source.faults
-                text = _decided(pathway, source.data, style, options.explain)
-                out.write(text)
+                write_out(_decided(pathway, source.data, style, options.explain))
             except Faults as faults:
                 say_faults(source.place, faults)
                 code = code or 2
@@ -42,13 +41,12 @@ def decide_command(options: argparse.Namespace) -> int:
                 code = 1
             progress.step()
             if name == "-":
-                out.flush()  # whoever feeds us line by line may wait for each answer
-    out.flush()
+                sys.stdout.buffer.flush()  # whoever feeds us line by line may wait for each answer
     progress.end()
     return code
 
 
-def _decided(pathway: Pathway, data: object, style: str, explained: bool) -> bytes:
+def _decided(pathway: Pathway, data: object, style: str, explained: bool) -> str:
     episode = read_episode(data, pathway)
     decision = decide(pathway, episode)
     why_not = None
@@ -58,10 +56,10 @@ def _decided(pathway: Pathway, data: object, style: str, explained: bool) -> byt
         why_not = explain(pathway, episode)
         decision = Decision({**decision.data, "explain": why_not})
     if style == "json":
-        return (decision.to_json() + "\n").encode()
+        return decision.to_json() + "\n"
     from palpate.cli.text import as_text
 
-    return (as_text(pathway, decision) + "\n").encode()
+    return as_text(pathway, decision) + "\n"
 
 
 def chosen_pathway(folder: str | None, settings: list[str]) -> Pathway | None:

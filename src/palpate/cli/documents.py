@@ -37,7 +37,7 @@ def documents(name: str) -> Iterator[Source]:
                 return
             yield from _from_input(sys.stdin.buffer)
             return
-        with open(name, "rb") as file:
+        with open(name, "rb", buffering=LARGEST) as file:  # a large buffer, so that a line too long is soon passed over
             yield from _from_file(name, file)
     except FileNotFoundError:
         yield Source(name, faults=_fault("no-such-file", "there is no such file"))
@@ -132,6 +132,7 @@ def _fault(code: str, text: str) -> Faults:
 
 def say_faults(place: str, faults: Faults) -> None:
     """One line per fault on standard error, whatever the document put into it."""
+    place = place if len(place) <= 300 else f"{place[:140]}...{place[-140:]}"
     for fault in faults.faults:
         sys.stderr.write(one_line(f"{place}: {fault}" if place else str(fault)) + "\n")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from palpate.cli.documents import documents, say_broken, say_faults
+from palpate.cli.output import write_out
 from palpate.library import check_pathway, load_pathway
 from palpate.pathway.faults import Faults, one_line, shown
 from palpate.pathway.pathway import Pathway
@@ -34,15 +34,15 @@ def show_command(options: argparse.Namespace) -> int:
     if pathway is None:
         return 2
     if options.format == "json":
-        _write(show_json(pathway))
+        write_out(show_json(pathway))
         return 0
     folder = case_folder(pathway.id)
     whole = [(case, wrong_in_case(pathway, case)) for case in cases(folder)] if options.folder is None else []
     single = list(rule_cases(folder)) if options.folder is None else []
     if options.format == "html":
-        _write(show_html(pathway, whole, single, on=date.today()))
+        write_out(show_html(pathway, whole, single, on=date.today()))
     else:
-        _write(show_markdown(pathway, whole, single))
+        write_out(show_markdown(pathway, whole, single))
     return 0
 
 
@@ -57,7 +57,7 @@ def diff_command(options: argparse.Namespace) -> int:
     as_json = options.format == "json"
     if as_json:
         for row in rows:
-            _write(json.dumps(row, ensure_ascii=False) + "\n")
+            write_out(json.dumps(row, ensure_ascii=False) + "\n")
     else:
         _say_differences(before, after, rows)
     return _episodes(options.episodes, before, after, as_json) if options.episodes else 0
@@ -72,22 +72,16 @@ def _loaded(folder: str | None, which: str = "") -> Pathway | None:
         return None
 
 
-def _write(text: str) -> None:
-    # UTF-8 whatever the terminal's own encoding is: a page or a rule that breaks off at its first accent helps nobody.
-    sys.stdout.buffer.write(text.encode(errors="backslashreplace"))
-
-
 def _say_differences(before: Pathway, after: Pathway, rows: list[dict[str, Any]]) -> None:
-    write = _write
     for mark, pathway in (("A", before), ("B", after)):
-        write(f"{mark}  {pathway.id} {pathway.version}  {pathway.digest}\n")
+        write_out(f"{mark}  {pathway.id} {pathway.version}  {pathway.digest}\n")
     if not rows:
-        write("The two mean the same.\n")
+        write_out("The two mean the same.\n")
     for row in rows:
         name = f"{row['table']} {row['id']}".strip()
-        write(f"\n{row['change']:8} {name}\n")
+        write_out(f"\n{row['change']:8} {name}\n")
         for key, (old, new) in row.get("keys", {}).items():
-            write(f"         {key}\n           A  {_value(row, key, old)}\n           B  {_value(row, key, new)}\n")
+            write_out(f"         {key}\n           A  {_value(row, key, old)}\n           B  {_value(row, key, new)}\n")
 
 
 def _value(row: Mapping[str, Any], key: str, value: Any) -> str:
@@ -103,7 +97,7 @@ def _value(row: Mapping[str, Any], key: str, value: Any) -> str:
 def _episodes(name: str, before: Pathway, after: Pathway, as_json: bool) -> int:
     from palpate.pathway.compare import decided_otherwise
 
-    total = changed = at_fault = 0
+    total = changed = cautions = at_fault = 0
     code = 0
     for source in documents(name):
         try:
@@ -122,23 +116,28 @@ def _episodes(name: str, before: Pathway, after: Pathway, as_json: bool) -> int:
             continue
         total += 1
         if row is not None:
-            changed += 1
+            changed += row["differs"] == "decision"
+            cautions += row["differs"] == "precautions"
             _say_changed(source.place, row, as_json)
     if as_json:
-        _write(json.dumps({"episodes": total, "changed": changed, "at_fault": at_fault}) + "\n")
+        write_out(
+            json.dumps({"episodes": total, "changed": changed, "precautions_changed": cautions, "at_fault": at_fault})
+            + "\n"
+        )
     else:
         # Whoever reads the last line only must not take what could not be compared for unchanged.
         rest = f" {at_fault} could not be compared, and may change too." if at_fault else ""
-        _write(f"\n{changed} of {total} decisions would change.{rest}\n")
+        write_out(f"\n{changed} of {total} decisions would change, {cautions} more only in their precautions.{rest}\n")
     return code
 
 
 def _say_changed(place: str, row: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        _write(json.dumps({"place": place, **row}, ensure_ascii=False) + "\n")
+        write_out(json.dumps({"place": place, **row}, ensure_ascii=False) + "\n")
         return
     old, new = (" ".join(filter(None, row[key].values())) for key in ("from", "to"))
-    _write(f"\n{row['episode'] or one_line(place)}: {old} -> {new}\n")
+    change = f"{old} -> {new}" if row["differs"] == "decision" else f"{old}, with other precautions"
+    write_out(f"\n{row['episode'] or one_line(place)}: {change}\n")
     for key, words in (("no_longer", "no longer holds"), ("new", "holds now")):
         if row[key]:
-            _write(f"  {words}: {', '.join(row[key])}\n")
+            write_out(f"  {words}: {', '.join(row[key])}\n")

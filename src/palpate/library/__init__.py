@@ -2,7 +2,8 @@
 
 The core takes text; this room turns a folder into text. For a shipped pathway it keeps `compiled.json`: the document's
 meaning, read and checked once when the package is built, so that the first decision need not wait for the parser. The
-compiled meaning is used only while it belongs to exactly these files and this format; otherwise the files are read.
+compiled meaning is used only while it is whole and belongs to exactly these files and this format; otherwise the files
+are read.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from palpate.pathway.pathway import Pathway, canonical_json
 SHIPPED = Path(__file__).parent
 DEFAULT = "back_massage"
 COMPILED = "compiled.json"
-FORMAT = 1  # of compiled.json: raised when nodes or tables change their shape
+FORMAT = 2  # of compiled.json: raised when nodes or tables change their shape
 LARGEST = 2 << 20
 
 
@@ -49,10 +50,11 @@ def compile_shipped() -> list[Path]:
     written = []
     for place in sorted(path.parent for path in SHIPPED.glob("*/00_pathway.toml")):
         pathway = check_pathway(place)
-        header = json.dumps({"format": FORMAT, "source": _fingerprint(_texts(place))}).encode()
+        meaning = canonical_json(pathway.meaning)
+        header = json.dumps(_header(_texts(place), meaning)).encode()
         target = place / COMPILED
         aside = target.with_suffix(".part")
-        aside.write_bytes(header + b"\n" + canonical_json(pathway.meaning))
+        aside.write_bytes(header + b"\n" + meaning)
         aside.replace(target)
         written.append(target)
     return written
@@ -62,9 +64,12 @@ def _place(folder: str | os.PathLike[str] | None) -> Path:
     if folder is None:
         return SHIPPED / DEFAULT
     place = Path(folder)
-    if not place.exists() and (SHIPPED / place.name / "00_pathway.toml").exists() and place.name == str(folder):
-        return SHIPPED / place.name
-    return place.resolve() if place.exists() else place
+    try:
+        if not place.exists() and (SHIPPED / place.name / "00_pathway.toml").exists() and place.name == str(folder):
+            return SHIPPED / place.name
+        return place.resolve() if place.exists() else place
+    except (OSError, RuntimeError):  # a name that no folder can have, or links that lead round in a circle
+        return place
 
 
 @lru_cache(maxsize=8)
@@ -87,9 +92,12 @@ def _compiled(place: Path, files: dict[str, str]) -> Pathway | None:
         about = json.loads(header)
     except (OSError, ValueError):
         return None
-    if about != {"format": FORMAT, "source": _fingerprint(files)}:
-        return None
-    return Pathway(json.loads(meaning), meaning)
+    # A file that was cut or changed on the way here is no compiled pathway, and could be any other.
+    return Pathway(json.loads(meaning), meaning) if about == _header(files, meaning) else None
+
+
+def _header(files: dict[str, str], meaning: bytes) -> dict[str, object]:
+    return {"format": FORMAT, "source": _fingerprint(files), "meaning": hashlib.sha256(meaning).hexdigest()}
 
 
 def _fingerprint(files: dict[str, str]) -> str:
@@ -100,23 +108,39 @@ def _fingerprint(files: dict[str, str]) -> str:
 
 
 def _texts(place: Path) -> dict[str, str]:
-    """File name -> text of every TOML file of the folder, in name order."""
-    if not place.is_dir():
+    """File name -> text of every TOML file of the folder, in name order.
+
+    What cannot be read is a fault and never left out; hidden files, such as those that editors leave, are no part.
+    """
+    try:
+        found = [path.name for path in place.iterdir() if path.suffix == ".toml"] if place.is_dir() else None
+    except OSError:
+        raise Faults([Fault("no-such-folder", str(place), "the folder cannot be read")]) from None
+    if found is None:
         raise Faults([Fault("no-such-folder", str(place), "there is no pathway folder here")])
-    names = sorted(path.name for path in place.iterdir() if path.suffix == ".toml" and path.is_file())
+    names = sorted(name for name in found if not name.startswith("."))
     if not names:
         raise Faults([Fault("no-such-folder", str(place), "the folder holds no TOML file")])
     texts: dict[str, str] = {}
-    faults, total = [], 0
+    faults, left = [], LARGEST
     for name in names:
-        path = place / name
-        total += path.stat().st_size
-        if total > LARGEST:
-            raise Faults([Fault("too-large", str(place), f"the document has more than {LARGEST} bytes (2 MiB)")])
         try:
-            texts[name] = path.read_text(encoding="utf-8")
+            if not (place / name).is_file():  # a folder, a pipe, or a link that leads nowhere
+                faults.append(Fault("no-such-file", name, "this is no file that can be read"))
+                continue
+            with (place / name).open("rb") as file:
+                raw = file.read(left + 1)
+            # As it stands, without touching line ends: a lone CR would otherwise end a comment that hides a rule.
+            texts[name] = raw.decode()
         except UnicodeDecodeError as error:
-            faults.append(Fault("not-utf-8", f"{name}", f"byte {error.start + 1} is not UTF-8"))
+            line = raw.count(b"\n", 0, error.start) + 1
+            faults.append(Fault("not-utf-8", f"{name}:{line}", f"byte {error.start + 1} of the file is not UTF-8"))
+        except OSError:
+            faults.append(Fault("no-such-file", name, "the file may not be read"))
+            continue
+        left -= len(raw)
+        if left < 0:
+            raise Faults([Fault("too-large", str(place), f"the document has more than {LARGEST} bytes (2 MiB)")])
     if faults:
         raise Faults(faults)
     return texts

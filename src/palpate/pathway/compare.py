@@ -61,8 +61,10 @@ def decided_otherwise(before: Pathway, after: Pathway, document: Any) -> dict[st
     if _gist(first) == _gist(second):
         return None
     held_first, held_second = _holding(first), _holding(second)
+    same = (first.disposition, first.urgency) == (second.disposition, second.urgency)
     return {
         "episode": first.data["episode"],
+        "differs": "precautions" if same else "decision",
         "from": {"disposition": first.disposition, "urgency": first.urgency},
         "to": {"disposition": second.disposition, "urgency": second.urgency},
         "no_longer": [rule for rule in held_first if rule not in held_second],

@@ -7,9 +7,9 @@ type, a condition that can never hold, a rule without a source. Nothing is repai
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from math import comb
 from typing import Any
 
 from palpate.pathway.condition import (
@@ -21,6 +21,7 @@ from palpate.pathway.condition import (
     Node,
     Not,
     Or,
+    children,
     facts_of,
     named_in,
     spelled_out,
@@ -28,12 +29,24 @@ from palpate.pathway.condition import (
 )
 from palpate.pathway.domains import Domains
 from palpate.pathway.facts import Fact, Vocabulary
-from palpate.pathway.faults import Fault, Faults, did_you_mean, listed, shown
-from palpate.pathway.parse import Expand, Unreadable, below_floor, linear, parse_arithmetic, parse_condition
+from palpate.pathway.faults import HIDDEN, MOST_HINTS, Fault, Faults, did_you_mean, listed, shown, step
+from palpate.pathway.parse import (
+    FORBIDDEN,
+    RESERVED,
+    Expand,
+    Unreadable,
+    below_floor,
+    linear,
+    parse_arithmetic,
+    parse_condition,
+)
 from palpate.pathway.pathway import URGENCIES, Pathway
-from palpate.pathway.schema import ENTRIES, NEEDED, SINGLE, Keys
+from palpate.pathway.schema import ENTRIES, NEEDED, SINGLE, Keys, expected_of, texts_in
+from palpate.pathway.toml_text import place_in, read_toml
 
 LARGEST = 2 << 20  # bytes of one pathway document (S-30)
+MOST_NODES, DEEPEST = 5_000, 80  # of one condition with its derived facts spelled out
+MOST_DAYS = 1_000  # of anything that a protocol counts: days, minutes, sessions
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}", re.ASCII)
 # Facts that the response rule and the course read, whether or not a condition names them.
 USED_BY_THE_JUDGE = frozenset(
@@ -47,7 +60,6 @@ USED_BY_THE_JUDGE = frozenset(
         "pain_now",
     }
 )
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)|\(at end of document\)")
 
 
 def read(files: Mapping[str, str]) -> Pathway:
@@ -59,8 +71,12 @@ def read(files: Mapping[str, str]) -> Pathway:
     reader = _Reader(files)
     meaning = reader.meaning()
     if reader.faults:
-        raise Faults(reader.faults)
+        raise Faults(dict.fromkeys(reader.faults))
     return Pathway.of_meaning(meaning)
+
+
+class _Elsewhere(Unreadable):
+    """A condition that is sound but for a derived fact whose own fault is said where it stands."""
 
 
 class _Reader:
@@ -72,6 +88,8 @@ class _Reader:
         self.home_of: dict[tuple[str, str], str] = {}
         self.nodes: dict[tuple[str, str, str], Node] = {}
         self.cited: set[str] = set()
+        self.unread = False  # whether some condition could not be read, so that nobody knows what it would use
+        self.sizes: dict[int, tuple[Node, int, int]] = {}
 
     # --- faults with their lines ---------------------------------------------------------------------------------
 
@@ -80,21 +98,10 @@ class _Reader:
         self.faults.append(Fault(code, self._place(file, table, entry, key), text))
 
     def _place(self, file: str, table: str, entry: str, key: str) -> str:
-        if not file:
-            return next(iter(self.files), "")
-        header = f"[{table}.{entry}]" if entry else f"[{table}]"
-        lines = self.files[file].splitlines()
-        start = next((n for n, line in enumerate(lines) if line.strip().startswith(header)), None)
-        if start is None:
-            return file
-        found = start
-        for n in range(start + 1, len(lines)):
-            if lines[n].startswith("["):
-                break
-            if key and re.match(rf"\s*{re.escape(key)}\s*(=|\.)", lines[n]):
-                found = n
-                break
-        return f"{file}:{found + 1}"
+        return place_in(file, self.files[file], table, entry, key) if file else next(iter(self.files), "")
+
+    def _near(self, word: str, known: Iterable[str]) -> str:
+        return did_you_mean(word, known) if len(self.faults) < MOST_HINTS else ""
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -119,43 +126,41 @@ class _Reader:
         if self.faults:
             raise Faults(self.faults)
         self._facts()
+        if self.faults:
+            raise Faults(self.faults)
         self._conditions()
         self._rules()
         self._protocols()
         self._settings_and_dispositions()
         self._sources()
-        self._unused_facts()
+        if not self.unread:
+            self._unused_facts()
         if not self.faults:
             self._can_hold()
         return {} if self.faults else self._assemble()
 
     def _file(self, file: str, text: str) -> None:
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            place = _PLACE.search(str(error))
-            line = place.group(1) if place and place.group(1) else str(len(text.splitlines()))
-            column = f" at column {place.group(2)}" if place and place.group(2) else ""
-            twice = any(word in str(error) for word in ("overwrite", "twice", "declare", "mutate"))
-            what = "a table or key stands twice" if twice else f"this line cannot be read as TOML{column}"
-            self.faults.append(Fault("not-toml", f"{file}:{line}", what))
-            return
-        except RecursionError:
-            self.faults.append(Fault("not-toml", file, "lists or tables are nested too deep"))
+        data = read_toml(file, text)
+        if isinstance(data, Fault):
+            self.faults.append(data)
             return
         for table, content in data.items():
             if type(content) is not dict:
-                self.faults.append(Fault("unknown-key", file, f"{table} stands outside every table"))
+                place = self._place(file, table, "", table)
+                what = "is not written as a table" if table in (*SINGLE, *ENTRIES) else "stands outside every table"
+                self.faults.append(Fault("unknown-key", place, f"{step(table)} {what}"))
             elif table in SINGLE:
                 if table in self.single:
-                    self.faults.append(Fault("twice", file, f"[{table}] stands here and in {self.home_of[table, '']}"))
+                    what = f"[{table}] stands here and in {self.home_of[table, '']}"
+                    self.faults.append(Fault("twice", self._place(file, table, "", ""), what))
                 self.single[table] = content
                 self.home_of[table, ""] = file
             elif table in ENTRIES:
                 self._entries(file, table, content)
             else:
-                near = did_you_mean(table, [*ENTRIES, *SINGLE])
-                self.faults.append(Fault("unknown-table", file, f"a pathway has no table [{table}]{near}"))
+                near = self._near(table, [*ENTRIES, *SINGLE])
+                place = self._place(file, table, "", "")
+                self.faults.append(Fault("unknown-table", place, f"a pathway has no table [{step(table)}]{near}"))
 
     def _entries(self, file: str, table: str, content: Mapping[str, Any]) -> None:
         for entry, row in content.items():
@@ -167,9 +172,14 @@ class _Reader:
             self.home_of[table, entry] = file
             self.home_of.setdefault((table, ""), file)
             if type(row) is not dict:
-                self.fault("wrong-type", table, entry, f"{table}.{entry} is no table of its own")
+                self.fault("wrong-type", table, entry, f"{table}.{step(entry)} is no table of its own")
             elif not _ID.fullmatch(entry):
-                self.fault("bad-name", table, entry, f"{entry!r} is no name: small letters, digits and _, at most 64")
+                text = f"{shown(entry)} is no name: small letters, digits and _, at most 64"
+                self.fault("bad-name", table, entry, text)
+            elif table in ("facts", "derived") and (entry in RESERVED or entry in FORBIDDEN):
+                self.fault(
+                    "bad-name", table, entry, f"{entry} has a meaning of its own in conditions; name it otherwise"
+                )
             else:
                 self.rows[table][entry] = row
 
@@ -178,20 +188,22 @@ class _Reader:
         known = [key.lstrip("!") for key in keys]
         for key in row:
             if key not in known:
-                self.fault(
-                    "unknown-key", table, entry, f"{who} has an unknown key {key}{did_you_mean(key, known)}", key
-                )
+                text = f"{who} has an unknown key {step(key)}{self._near(key, known)}"
+                self.fault("unknown-key", table, entry, text, key)
         for key, kind in keys.items():
             name = key.lstrip("!")
             if name not in row:
                 if key != name:
                     self.fault("missing-key", table, entry, f"{who} has no {name}")
                 continue
-            expected = _expected(kind, row[name])
+            expected = expected_of(kind, row[name])
             if expected:
                 self.fault(
                     "wrong-type", table, entry, f"{who}: {name} is {shown(row[name])}, expected {expected}", name
                 )
+            elif any(HIDDEN.search(text) for text in texts_in(row[name])):
+                text = f"{who}: {name} holds a control character, or one that overrides the direction of writing"
+                self.fault("hidden-character", table, entry, text, name)
             elif kind == "text" and key != name and not row[name].strip() and name not in ("url", "question"):
                 self.fault("missing-key", table, entry, f"{who}: {name} is empty", name)
 
@@ -210,16 +222,20 @@ class _Reader:
                 if table == "derived" and entry in self.rows["facts"]:
                     self.fault("twice", table, entry, f"{entry} is a fact that is asked and a derived one")
                 kind: str = row["type"]
+                if table == "derived":
+                    self._way(entry, row)
                 low, high = row.get("range", (0, 0))
                 if kind == "enum" and len(row.get("values", ())) < 2:
                     self.fault("wrong-type", table, entry, f"{self._who(table, entry)} is an enum and needs values")
                 if kind in ("int", "float") and (not row.get("range") or low >= high or not row.get("unit")):
                     self.fault("wrong-type", table, entry, f"{self._who(table, entry)} needs a range and a unit")
+                elif kind == "int" and not (float(low).is_integer() and float(high).is_integer()):
+                    text = f"{self._who(table, entry)} is a whole number, and its range does not end at whole numbers"
+                    self.fault("wrong-type", table, entry, text, "range")
                 for value in row.get("values", ()):
                     if not _ID.fullmatch(value):
-                        self.fault(
-                            "bad-name", table, entry, f"{self._who(table, entry)}: the value {value!r} is no name"
-                        )
+                        text = f"{self._who(table, entry)}: the value {shown(value)} is no name"
+                        self.fault("bad-name", table, entry, text)
                 stage = row.get("stage", "derived")
                 facts.append(
                     Fact(entry, kind, row.get("question", ""), row["meaning"], stage, row["group"],
@@ -229,12 +245,22 @@ class _Reader:
         self.vocabulary = Vocabulary.of(facts)
         self.asked = Vocabulary.of(fact for fact in facts if fact.name not in self._made())
         self.expand = {name: self._expander(name) for name in self._made()}
-        for entry, row in self.rows["derived"].items():
-            ways = [way for way in ("cases", "count", "value", "from") if way in row]
-            if len(ways) != 1:
-                self.fault(
-                    "missing-key", "derived", entry, f"derived fact {entry} needs one of cases, count, value, from"
-                )
+
+    def _way(self, entry: str, row: Mapping[str, Any]) -> None:
+        """That a derived fact is worked out in one way, which gives values of its type."""
+        kinds = {
+            "cases": ("enum",),
+            "count": ("int",),
+            "value": ("int", "float"),
+            "from": ("bool", "enum", "int", "float"),
+        }
+        ways = [way for way in kinds if way in row]
+        if len(ways) != 1:
+            text = f"derived fact {entry} needs one of cases, count, value, from"
+            self.fault("missing-key", "derived", entry, text)
+        elif row["type"] not in kinds[ways[0]]:
+            text = f"derived fact {entry} has type {row['type']}, and {ways[0]} gives {listed(kinds[ways[0]])}"
+            self.fault("wrong-type", "derived", entry, text, "type")
 
     def _made(self) -> list[str]:
         """Derived facts that are spelled out over asked facts; the others the judge works out from the course."""
@@ -259,6 +285,7 @@ class _Reader:
                     try:
                         made["value"] = parse_arithmetic(row["value"], self.asked)
                     except Unreadable as error:
+                        self.unread = True
                         self.fault("bad-condition", "derived", name, f"derived fact {name}: value {error}", "value")
             return made
 
@@ -270,22 +297,46 @@ class _Reader:
                 return _over_count(said, made["count"])
             if "value" in made:
                 return _over_value(said, *made["value"])
-            raise Unreadable(f"uses {name}, which itself is at fault")
+            raise _Elsewhere
 
         return spell
 
     def _parse(self, table: str, entry: str, key: str, text: str) -> Node | None:
         vocabulary, expand = self.vocabulary, self.expand
+        later: set[str] = set()
         if table == "derived":  # a derived fact may use those that stand before it, so none can use itself
             made = self._made()
             later = set(made[made.index(entry) :])
             vocabulary = Vocabulary.of(fact for fact in vocabulary.facts.values() if fact.name not in later)
             expand = {name: spell for name, spell in expand.items() if name not in later}
         try:
-            return parse_condition(text, vocabulary, expand)
+            node = parse_condition(text, vocabulary, expand)
+            size, depth = self._size(node)
+            if size > MOST_NODES or depth > DEEPEST:
+                raise Unreadable("is too large once its derived facts and at_least(...) are spelled out")
+            return node
+        except _Elsewhere:
+            self.unread = True
         except Unreadable as error:
-            self.fault("bad-condition", table, entry, f"{self._who(table, entry)}: {key} {error}", key)
-            return None
+            self.unread = True
+            said = str(error)
+            if table == "derived" and any(said.startswith(f"names {name}, and no") for name in later):
+                said = said.split(",")[0] + ", which does not stand before it"
+            self.fault("bad-condition", table, entry, f"{self._who(table, entry)}: {key} {said}", key)
+        return None
+
+    def _size(self, node: Node) -> tuple[int, int]:
+        """How many nodes a condition has, spelled out, and how deep they stand; each is looked at once.
+
+        A few derived facts that use each other twice are soon more nodes than any memory holds.
+        """
+        if id(node) not in self.sizes:
+            below = [self._size(child) for child in children(node)]
+            size = 1 + sum(size for size, _ in below)
+            if isinstance(node, AtLeast):
+                size += comb(len(node.items), node.n)  # the ways to hold, all of which the proofs have to go through
+            self.sizes[id(node)] = (node, size, 1 + max((depth for _, depth in below), default=0))
+        return self.sizes[id(node)][1:]
 
     def _conditions(self) -> None:
         # Expanders parse lazily; touch each once so that a derived fact that no rule names is checked too.
@@ -298,7 +349,7 @@ class _Reader:
             named = [key.lstrip("!") for key, kind in keys.items() if kind == "condition"]
             for entry, row in self.rows[table].items():
                 for key in named:
-                    if row.get(key):
+                    if row.get(key, "").strip():
                         node = self._parse(table, entry, key, row[key])
                         if node is not None:
                             self.nodes[table, entry, key] = node
@@ -314,10 +365,9 @@ class _Reader:
             if not row["when"].strip():
                 self.fault("missing-key", "rules", entry, f"{who}: when is empty", "when")
             if row["section"] not in self.rows["sections"]:
-                near = did_you_mean(row["section"], self.rows["sections"])
-                self.fault(
-                    "unknown-section", "rules", entry, f"{who}: no section is called {row['section']}{near}", "section"
-                )
+                near = self._near(row["section"], self.rows["sections"])
+                text = f"{who}: no section is called {shown(row['section'])}{near}"
+                self.fault("unknown-section", "rules", entry, text, "section")
             if (row["disposition"] == "medical_exam_first") != ("urgency" in row):
                 text = f"{who}: medical_exam_first has an urgency ({listed(list(URGENCIES))}), and nothing else has one"
                 self.fault("wrong-urgency", "rules", entry, text, "disposition")
@@ -328,7 +378,9 @@ class _Reader:
                 self.fault("wrong-evidence", "rules", entry, text, "evidence")
             for value in row.get("do_if", ()):
                 if not any(value in table["values"] for table in self.rows["settings"].values()):
-                    self.fault("unknown-setting", "rules", entry, f"{who}: no setting has the value {value}", "do_if")
+                    self.fault(
+                        "unknown-setting", "rules", entry, f"{who}: no setting has the value {step(value)}", "do_if"
+                    )
 
     def _protocols(self) -> None:
         defaults = [entry for entry, row in self.rows["protocols"].items() if row.get("default")]
@@ -336,13 +388,24 @@ class _Reader:
             self.fault("no-default", "protocols", "", "exactly one protocol has default = true")
         for entry, row in self.rows["protocols"].items():
             low, high = row["gap_days"]
-            if low > high or (row["sessions"] - 1) * low > row["within_days"]:
+            counted = (low, high, row["within_days"], row["sessions"], row["minutes"])
+            if not all(type(n) is int and 0 <= n <= MOST_DAYS for n in counted) or not row["minutes"]:
+                text = f"protocol {entry}: days, sessions and minutes are whole numbers from 0 to {MOST_DAYS}"
+                self.fault("cannot-fit", "protocols", entry, text, "gap_days")
+            elif low > high or (row["sessions"] - 1) * low > row["within_days"]:
                 span = f"{row['sessions']} sessions {low} days apart do not fit into {row['within_days']} days"
                 text = f"protocol {entry}: {span}"
                 self.fault("cannot-fit", "protocols", entry, text, "gap_days")
             if row["sessions"] < 1 or any(not 1 <= check <= row["sessions"] for check in row["checks"]):
                 text = f"protocol {entry}: a check stands after a session that it does not have"
                 self.fault("cannot-fit", "protocols", entry, text, "checks")
+
+        row = self.single["response"]
+        for key in ("first_days", "end_days", "booking_days"):
+            days = row[key] if isinstance(row[key], list) else [row[key]]
+            if not all(type(n) is int and 0 <= n <= MOST_DAYS for n in days) or days != sorted(days):
+                text = f"[response]: {key} is {shown(row[key])}, expected whole days from 0 to {MOST_DAYS}"
+                self.fault("wrong-value", "response", "", text + ("" if len(days) == 1 else ", the lower first"), key)
 
     def _settings_and_dispositions(self) -> None:
         for entry, row in self.rows["settings"].items():
@@ -357,12 +420,8 @@ class _Reader:
                 self.fault("missing-table", "dispositions", "", f"the disposition {word} has no words of its own")
         for word in self.rows["dispositions"]:
             if word not in DISPOSITIONS:
-                self.fault(
-                    "unknown-key",
-                    "dispositions",
-                    word,
-                    f"there is no disposition {word}{did_you_mean(word, DISPOSITIONS)}",
-                )
+                text = f"there is no disposition {word}{self._near(word, DISPOSITIONS)}"
+                self.fault("unknown-key", "dispositions", word, text)
         for word in ("unanswered", "unsure_emergency", "unsure_other"):
             if word not in self.rows["judge"]:
                 self.fault("missing-table", "judge", "", f"the judge's own text {word} is missing")
@@ -378,8 +437,8 @@ class _Reader:
                 for source in row.get("sources", ()):
                     self.cited.add(source)
                     if source not in known:
-                        near = did_you_mean(source, known)
-                        text = f"{self._who(table, entry)} cites {source}, and no source is called that{near}"
+                        near = self._near(source, known)
+                        text = f"{self._who(table, entry)} cites {step(source)}, and no source is called that{near}"
                         self.fault("unknown-source", table, entry, text, "sources")
         for source in known:
             if source not in self.cited:
@@ -483,45 +542,6 @@ class _Reader:
                 result["made"] = self._made_of(entry)
                 result["written"] = row.get("cases") or row.get("count") or row["value"]
         return result
-
-
-def _expected(kind: object, value: Any) -> str | None:
-    """What the value should have been, or None where it is right."""
-    if isinstance(kind, tuple):
-        words = value if isinstance(value, list) and kind and "guideline" in kind else [value]
-        good = bool(words) and all(isinstance(word, str) and word in kind for word in words)
-        hint = did_you_mean(str(words[0]), kind) if words else ""
-        return None if good else listed(kind) + hint
-    checks: dict[str, tuple[str, Any]] = {
-        "text": ("a text", lambda v: type(v) is str),
-        "condition": ("a condition in quotes", lambda v: type(v) is str),
-        "flag": ("true or false", lambda v: type(v) is bool),
-        "whole": ("a whole number", lambda v: type(v) is int),
-        "number": ("a number", lambda v: type(v) in (int, float) and v == v and abs(v) != float("inf")),
-        "pair": ("two numbers", lambda v: type(v) is list and len(v) == 2 and all(type(x) in (int, float) for x in v)),
-        "wholes": ("a list of whole numbers", lambda v: type(v) is list and all(type(x) is int for x in v)),
-        "texts": ("a list of texts", _texts),
-        "sources": ("a list of source names", _texts),
-        "conditions": ("a list of conditions", lambda v: _texts(v) and len(v) > 0),
-        "words": ('a table such as { yes = "Yes" }', _words),
-        "cases": ("a table of conditions", _words),
-        "clearance": ("a table such as { days = 90, acute_days = 28 }", _clearance),
-    }
-    text, good = checks[str(kind)]
-    return None if good(value) else text
-
-
-def _texts(value: Any) -> bool:
-    return type(value) is list and all(type(item) is str for item in value)
-
-
-def _words(value: Any) -> bool:
-    return type(value) is dict and len(value) > 0 and all(type(item) is str for item in value.values())
-
-
-def _clearance(value: Any) -> bool:
-    keys = set(value) if type(value) is dict else set()
-    return "days" in keys and keys <= {"days", "acute_days"} and all(type(v) is int and v >= 0 for v in value.values())
 
 
 def _over_cases(said: Compare | In | Between, cases: Mapping[str, Node]) -> Node:

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any
 
 from palpate.pathway.condition import Value, number
-from palpate.pathway.faults import Fault, Faults, did_you_mean, listed, shown, step
+from palpate.pathway.faults import HIDDEN, MOST_HINTS, Fault, Faults, did_you_mean, listed, shown, step
 from palpate.pathway.pathway import Pathway
 
 MOMENTS = ("intake", "session", "review")
@@ -29,11 +29,7 @@ _CLEARANCE_KEYS = ("date", "outcome", "covers", "by", "valid_until", "limits")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # A day outside is a slip of the pen. The end also keeps what is counted on from a day (the plan) within the calendar.
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
-MOST_HINTS = 50  # faults of one document for which the nearest known word is looked up: each takes milliseconds
-# Control characters, lone surrogates, line and paragraph separators, and overrides of the direction of writing (S-23).
-# Where a text may have lines, tab and newline are no fault.
-_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_IN_NAME = re.compile(f"[\t\n]|{_IN_TEXT.pattern}")
+_IN_NAME = re.compile(f"[\t\n]|{HIDDEN.pattern}")  # names stand on one line
 _BY_CLEARANCES = ("clearance_refused", "cleared_with_limits")
 
 
@@ -330,7 +326,7 @@ class _Reader:
                     near = self._near(rule, self.pathway.rule)
                     self.fault("unknown-rule", f"{place}.covers[{at}]", f"no rule is called {shown(rule)}{near}")
             by = self._text(row.get("by"), f"{place}.by") or ""
-            limits = self._text(row.get("limits"), f"{place}.limits", 2_000, _IN_TEXT) or ""
+            limits = self._text(row.get("limits"), f"{place}.limits", 2_000, HIDDEN) or ""
             rules = tuple(dict.fromkeys(covers))
             clearances.append(Clearance(day or date.min, str(outcome), rules, by, until, limits))
         return tuple(clearances)

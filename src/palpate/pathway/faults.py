@@ -11,6 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 LONGEST_WORD = 100  # no known word is longer, and looking for the nearest one takes as long as the word
+MOST_HINTS = 50  # faults of one document for which the nearest known word is looked up: each takes milliseconds
+# Control characters other than tab and newline, lone surrogates, line and paragraph separators, and what overrides the
+# direction of writing: nobody types them, and they let a text be read as another than it is (S-23).
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _PLAIN = re.compile(r"\w{1,80}", re.ASCII)
 
 

@@ -1,8 +1,8 @@
 """Text of a condition -> our own nodes, by an allow-list.
 
 The order of the words is checked first, so that sqlglot, which repairs and knows far more words than we want, is handed
-only what has the shape of a condition. Of what it reads only the node kinds named here come through, and each comparison
-is checked against the vocabulary at once. Its own words, class names and repairs never reach an author.
+only what has the shape of a condition. Of what it reads only the kinds of node named here come through, and each
+comparison is checked against the vocabulary at once. Its own words, class names and repairs never reach an author.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _INSTEAD = {
     "|": "for 'or' write or",
     "&": "for 'and' write and",
 }
-_FORBIDDEN = {
+FORBIDDEN = {
     "null": "nothing may ask whether an answer is unknown",
     "is": "nothing may ask whether an answer is unknown; compare with = or <>",
     "coalesce": "an unknown answer has no default",
@@ -156,8 +156,8 @@ def _tokens(text: str) -> list[Token]:
                 f"found {text[at]!a} at character {at + 1}, which is not of the language; {_advice(text[at])}"
             )
         token = match.group()
-        if token.lower() in _FORBIDDEN:
-            raise Unreadable(f"found {token!r} at character {at + 1}: {_FORBIDDEN[token.lower()]}")
+        if token.lower() in FORBIDDEN:
+            raise Unreadable(f"found {token!r} at character {at + 1}: {FORBIDDEN[token.lower()]}")
         if token[0].isdigit() and sum(map(str.isdigit, token)) > MOST_DIGITS:
             raise Unreadable(f"found a number of more than {MOST_DIGITS} digits at character {at + 1}")
         signs += token in ("+", "-", "*", "/")

@@ -5,7 +5,13 @@ Kept as data so that a misspelled key is a fault with the nearest known one, nev
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+from palpate.pathway.faults import did_you_mean, listed
 from palpate.pathway.pathway import RULE_DISPOSITIONS, URGENCIES
+
+LARGEST_NUMBER = 1_000_000_000
 
 EVIDENCE = ("guideline", "study", "case_report", "profession", "policy", "founding")
 VERDICTS = ("supported", "partly", "unsupported", "contradicted", "no_evidence")
@@ -237,3 +243,59 @@ SINGLE: dict[str, Keys] = {
 }  # fmt: skip
 
 NEEDED = ("pathway", "dispositions", "facts", "rules", "protocols", "measures", "response", "judge", "sources")
+
+
+def expected_of(kind: object, value: Any) -> str | None:
+    """What the value should have been, or None where it is right."""
+    if isinstance(kind, tuple):
+        words = value if isinstance(value, list) and kind and "guideline" in kind else [value]
+        good = bool(words) and all(isinstance(word, str) and word in kind for word in words)
+        hint = did_you_mean(str(words[0]), kind) if words else ""
+        return None if good else listed(kind) + hint
+    checks: dict[str, tuple[str, Any]] = {
+        "text": ("a text", lambda v: type(v) is str),
+        "condition": ("a condition in quotes", lambda v: type(v) is str),
+        "flag": ("true or false", lambda v: type(v) is bool),
+        "whole": ("a whole number", lambda v: type(v) is int and _number(v)),
+        "number": ("a number", _number),
+        "pair": ("two numbers", lambda v: type(v) is list and len(v) == 2 and all(map(_number, v))),
+        "wholes": (
+            "a list of whole numbers",
+            lambda v: type(v) is list and all(type(x) is int and _number(x) for x in v),
+        ),
+        "texts": ("a list of texts", _texts),
+        "sources": ("a list of source names", _texts),
+        "conditions": ("a list of conditions", lambda v: _texts(v) and len(v) > 0),
+        "words": ('a table such as { yes = "Yes" }', _words),
+        "cases": ("a table of conditions", _words),
+        "clearance": ("a table such as { days = 90, acute_days = 28 }", _clearance),
+    }
+    text, good = checks[str(kind)]
+    return None if good(value) else text
+
+
+def _number(value: Any) -> bool:
+    return type(value) in (int, float) and -LARGEST_NUMBER <= value <= LARGEST_NUMBER  # neither NaN nor infinite
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a value that a key holds."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for item in value if isinstance(value, list) else [*value, *value.values()]:
+            yield from texts_in(item)
+
+
+def _texts(value: Any) -> bool:
+    return type(value) is list and all(type(item) is str for item in value)
+
+
+def _words(value: Any) -> bool:
+    return type(value) is dict and len(value) > 0 and all(type(item) is str for item in value.values())
+
+
+def _clearance(value: Any) -> bool:
+    keys = set(value) if type(value) is dict else set()
+    good = "days" in keys and keys <= {"days", "acute_days"}
+    return good and all(type(v) is int and 0 <= v <= LARGEST_NUMBER for v in value.values())

@@ -49,7 +49,14 @@ class Tag:
     text: str
 
 
-Span: TypeAlias = str | Code | Strong | Small | Link | Tag
+@dataclass(frozen=True)
+class Break:
+    """A new line inside a cell; where there can be none, `text`."""
+
+    text: str = "; "
+
+
+Span: TypeAlias = str | Code | Strong | Small | Link | Tag | Break
 Line: TypeAlias = tuple[Span, ...]
 
 
@@ -143,7 +150,7 @@ class Signature:
     """Lines to fill in by hand, with what is being signed."""
 
     says: Line
-    signed: tuple[tuple[str, str], ...]
+    signed: tuple[tuple[str, Span], ...]
     blanks: tuple[str, ...]
 
 
@@ -179,7 +186,7 @@ def bullets(*lines: Line | str) -> Bullets:
     return Bullets(tuple(Tree((one,) if isinstance(one, str) else one) for one in lines))
 
 
-def joined(lines: Sequence[Line] | Sequence[Span], between: str = ", ") -> Line:
+def joined(lines: Sequence[Line] | Sequence[Span], between: Span = ", ") -> Line:
     """Lines or spans one after the other, with `between` in the gaps."""
     result: list[Span] = []
     for one in lines:

@@ -14,7 +14,7 @@ from palpate.pathway.condition import truth_of
 from palpate.pathway.decision import decide
 from palpate.pathway.faults import Faults
 from palpate.pathway.pathway import DISPOSITIONS, Pathway
-from palpate.show.blocks import Block, Line, Note, Para, Part, Small, Span, Strong, Table, Tag, bullets, joined
+from palpate.show.blocks import Block, Break, Line, Note, Para, Part, Small, Span, Strong, Table, Tag, bullets, joined
 from palpate.show.index import Index
 from palpate.show.known import Usual, known_lines, usual_answers, usual_of
 from palpate.show.words import answers, disposition_tag, fact_label, label, rule_link
@@ -81,7 +81,7 @@ class _Told:
 
     @property
     def published(self) -> bool:
-        return "at_least" in self.case.expect or "at_most" in self.case.expect
+        return bool(self.case.expect.get("at_least"))
 
     def stands(self, key: str) -> int:
         """Above the bound `key` (positive), on it (0) or below it. A document that is refused is below every bound."""
@@ -125,17 +125,15 @@ def _told(pathway: Pathway, one: CaseOrPair) -> _Told:
 
 
 def _summary(published: Sequence[_Told]) -> tuple[Block, ...]:
-    floors = [one for one in published if one.case.expect.get("at_least")]
-    unseen = [one for one in floors if one.case.expect.get("unseen")]
-    seen = [one for one in floors if not one.case.expect.get("unseen")]
-    missed = [one for one in seen if one.stands("at_least") < 0]
-    still = [one for one in unseen if one.stands("at_least") < 0]
+    below = [one for one in published if one.stands("at_least") < 0]
+    unseen = [one for one in below if one.case.expect.get("unseen")]
+    missed = [one for one in below if not one.case.expect.get("unseen")]
     ceilings = [one for one in published if one.case.expect.get("at_most")]
     above = [one for one in ceilings if one.stands("at_most") > 0]
     rows: list[tuple[Line, ...]] = [
         (("States of people from published reports",), (str(len(published)),)),
-        (("At or above the floor",), (f"{len(floors) - len(missed) - len(still)} of {len(floors)}",)),
-        (("Below the floor, because the questions cannot see it",), (str(len(still)),)),
+        (("At or above the floor",), (f"{len(published) - len(below)} of {len(published)}",)),
+        (("Below the floor, because the questions cannot see it",), (str(len(unseen)),)),
         (("Below the floor for any other reason",), (str(len(missed)),)),
         (("Above the ceiling, where one is claimed",), (f"{len(above)} of {len(ceilings)}",)),
     ]
@@ -151,7 +149,7 @@ def _summary(published: Sequence[_Told]) -> tuple[Block, ...]:
         Table("published-table", "Published cases, floors and ceilings", heads, tuple(rows)),
     ]
     for title, found in (
-        ("What the questions cannot see", still),
+        ("What the questions cannot see", unseen),
         ("Below the floor for any other reason", missed),
         ("Above the ceiling", above),
     ):
@@ -225,7 +223,7 @@ def _rule_cell(pathway: Pathway, cases: Sequence[RuleCaseLike]) -> Line:
         if found != case.truth:
             line = (*line, " ", Tag("differs", f"The rule says: {TRUTHS.get(found, found).lower()}"))
         lines.append(line)
-    return joined(lines, " · ") or ("–",)
+    return joined(lines, Break()) or ("–",)
 
 
 # --- whole cases ------------------------------------------------------------------------------------------------------
@@ -256,8 +254,8 @@ def _usual(pathway: Pathway, usual: Usual) -> list[Block]:
     return [
         Para(
             (
-                "Most cases share the usual answers below. A case that says “usual answers” has every one of them, but "
-                "for what it names itself; of a case that does not, all that is known is named.",
+                "Most cases share the usual answers below. A case that says “the usual answers” has every one of them, "
+                "but for what it names itself; of a case that does not, all that is known is named.",
             )
         ),
         *(Para((Strong(f"{title}: "), ". ".join(said), ".")) for title, said in lines),
@@ -304,7 +302,7 @@ def _expected(pathway: Pathway, expect: Mapping[str, Any]) -> Line:
             said.append(("the questions cannot see it",))
         else:
             said.append((f"{label(key).lower()}: {_plainly(value)}",))
-    return joined(said, "; ")
+    return joined(said, Break())
 
 
 def _plainly(value: Any) -> str:

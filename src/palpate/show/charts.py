@@ -92,42 +92,40 @@ def _path(steps: str, kind: str) -> Markup:
 # --- from answers to a decision ---------------------------------------------------------------------------------------
 
 
-def flow(stages: Sequence[tuple[int, str]], columns: Sequence[Column], totals: Sequence[int]) -> Markup:
-    """Facts by how they come, the rules, and a bar per disposition with the number of rules that lead there."""
-    row, top, left = 27, 34, 402
-    height = top + row * len(columns) + 14
-    middle = top + row * len(columns) / 2
+def flow(stages: Sequence[tuple[int, str, str]], columns: Sequence[Column], totals: Sequence[int]) -> Markup:
+    """Facts by how they come (number, two short lines), the rules, and a bar per disposition with its rules."""
+    width, row, top, bars = 420, 27, 226, 218
     parts: list[Markup] = []
-    for at, (count, said) in enumerate(stages):
-        y = middle - 41 * len(stages) + 82 * at + 7
-        parts += [_box(1, y, 220, 68, "panel"), _text(16, y + 31, str(count), "big"), _text(16, y + 53, said)]
-        parts.append(_path(f"M221 {y + 34:g}C244 {y + 34:g} 238 {middle:g} 262 {middle:g}", "arrow"))
+    gap = width / len(stages)
+    for at, (count, *lines) in enumerate(stages):
+        x = gap * at + 1
+        middle = x + gap / 2 - 7
+        parts += [_box(x, 2, gap - 14, 76, "panel"), _text(middle, 30, str(count), "big", "middle")]
+        parts += [_text(middle, 50 + 16 * n, line, "", "middle") for n, line in enumerate(lines)]
+        parts.append(_path(f"M{middle:g} 78C{middle:g} 102 204 90 204 112", "arrow"))
     parts += [
-        _path(f"M258 {middle - 5:g}l8 5-8 5z", "head"),
-        _box(268, middle - 34, 92, 68, "panel strong"),
-        _text(314, middle - 3, str(sum(totals)), "big", "middle"),
-        _text(314, middle + 19, "rules", "", "middle"),
-        _path(f"M360 {middle:g}h24", "arrow"),
-        _path(f"M380 {middle - 5:g}l8 5-8 5z", "head"),
-        _text(left, 18, "The most serious that holds decides", "muted"),
-        _path(f"M{left - 6} {top}v{row * len(columns) - 8}", "arrow"),
+        _path("M199 110l5 8 5-8z", "head"),
+        _box(136, 120, 136, 46, "panel strong"),
+        _text(204, 150, f"{sum(totals)} rules", "big", "middle"),
+        _path("M204 166v22", "arrow"),
+        _path("M199 186l5 8 5-8z", "head"),
+        _text(204, 213, "The most serious that holds decides", "muted", "middle"),
     ]
     most = max([*totals, 1])
     for at, (column, total) in enumerate(zip(columns, totals, strict=True)):
         y = top + row * at
-        width = 3 + 170 * total / most
+        length = 3 + 160 * total / most
         parts += [
-            sign(column.disposition, left + 4, y + 2, 15),
-            _text(left + 28, y + 14, column.head),
-            _box(left + 228, y, width, 19, f"bar k-{column.disposition}", 3),
-            _text(left + 236 + width, y + 14, str(total), "number"),
+            sign(column.disposition, 2, y + 2, 15),
+            _text(25, y + 14.5, column.head),
+            _box(bars, y, length, 19, f"bar k-{column.disposition}", 3),
+            _text(bars + length + 7, y + 14.5, str(total), "number"),
         ]
     said = "; ".join(f"{column.head} {total}" for column, total in zip(columns, totals, strict=True))
-    from_ = ", ".join(f"{count} {what}" for count, what in stages)
-    description = (
-        f"Facts: {from_}. They feed {sum(totals)} rules. Rules by disposition, the most serious first: {said}."
-    )
-    return _drawing("flow", 850, height, "From answers to a decision", description, *parts)
+    from_ = ", ".join(f"{count} {' '.join(lines)}" for count, *lines in stages)
+    description = f"Facts: {from_}. They feed {sum(totals)} rules. Rules by disposition, most serious first: {said}."
+    height = top + row * len(columns) + 4
+    return _drawing("flow", width, height, "From answers to a decision", description, *parts)
 
 
 # --- what leads to what -----------------------------------------------------------------------------------------------
@@ -135,7 +133,7 @@ def flow(stages: Sequence[tuple[int, str]], columns: Sequence[Column], totals: S
 
 def matrix(sections: Sequence[tuple[str, str]], columns: Sequence[Column], numbers: Sequence[Sequence[int]]) -> Markup:
     """A row per section, a column per disposition, and a disc with the number of rules where they meet."""
-    label, cell, row, top = 330, 46, 31, 190
+    label, cell, row, top = 300, 42, 31, 190
     width = label + cell * len(columns) + 92
     height = top + row * (len(sections) + 1) + 10
     most = max([count for counts in numbers for count in counts] or [1]) or 1
@@ -170,11 +168,11 @@ def _label(title: str, y: float, row: float) -> list[Markup]:
     """One line, or two where the title is long."""
     lines = [""]
     for word in title.split():
-        if len(lines[-1]) + len(word) > 46 and len(lines) == 1 and lines[0]:
+        if len(lines[-1]) + len(word) > 42 and len(lines) == 1 and lines[0]:
             lines.append(word)
         else:
             lines[-1] = f"{lines[-1]} {word}".strip()
-    lines[-1] = lines[-1] if len(lines[-1]) <= 50 else lines[-1][:48].rstrip() + " …"
+    lines[-1] = lines[-1] if len(lines[-1]) <= 46 else lines[-1][:44].rstrip() + " …"
     first = y + row / 2 + 4.2 - 6.2 * (len(lines) - 1)
     return [_text(8, first + 12.4 * at, line, "label") for at, line in enumerate(lines)]
 

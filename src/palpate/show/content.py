@@ -7,7 +7,7 @@ from datetime import date
 
 from palpate.pathway.pathway import Pathway
 from palpate.show import course, evidence, facts, front, plans
-from palpate.show.blocks import Document, Part, Signature
+from palpate.show.blocks import Code, Document, Part, Signature, Span
 from palpate.show.cases import CaseOrPair, RuleCaseLike, cases_part
 from palpate.show.index import Index
 from palpate.show.response import response
@@ -57,12 +57,12 @@ def _signature(pathway: Pathway) -> Part:
         "and limits, until its review date or until it is changed. A change gives it another digest, and this "
         "signature does not reach that far."
     )
-    signed = (
+    signed: tuple[tuple[str, Span], ...] = (
         ("Pathway", f"{about['title']} ({pathway.id})"),
         ("Version", pathway.version),
         ("Date", about["date"]),
         ("Review by", about["review_by"]),
-        ("Digest", pathway.digest),
+        ("Digest", Code(pathway.digest)),
     )
     blanks = ("Name", "Profession", "Registration number", "Date", "Signature")
     return Part("signature", "Signature", (Signature((says,), signed, blanks),), own_page=True)

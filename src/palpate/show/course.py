@@ -129,7 +129,7 @@ def _protocol(pathway: Pathway, row: Mapping[str, Any]) -> Record:
     if row.get("extension"):
         tags.append(Tag("plain", "Only as an extension"))
     low, high = protocol.gap_days
-    checks = ", ".join(str(check) for check in protocol.checks)
+    checks = " and ".join(str(check) for check in protocol.checks)
     rows: list[tuple[Line, ...]] = [
         (
             (f"Session {w.session}",),
@@ -145,6 +145,7 @@ def _protocol(pathway: Pathway, row: Mapping[str, Any]) -> Record:
         tuple(rows),
     )
     caption = f"When the sessions may fall, in days from session 1 (within {protocol.within_days} days)"
+    caption += "; diamonds mark the earliest day of a check" if protocol.checks else ""
     chart = Chart(timeline(protocol, pathway.numbers.first_days), caption, table)
     plan = {part["id"]: part["title"] for part in pathway.meaning.get("parts", ())}
     goes_with: list[Span] = [
@@ -160,9 +161,12 @@ def _protocol(pathway: Pathway, row: Mapping[str, Any]) -> Record:
         tuple(tags),
         (
             *fields(
-                ("Sessions", f"{protocol.sessions} of {protocol.minutes} minutes"),
+                ("Sessions", f"{protocol.sessions}, of {protocol.minutes} minutes each"),
                 ("Gaps", f"{low} to {high} days from one session to the next, all within {protocol.within_days} days"),
-                ("Checks", f"After session {checks}" if checks else "At the end of the course only"),
+                (
+                    "Checks",
+                    (f"After session {checks}, and a" if checks else "A") + "t the end of the course",
+                ),
             ),
             Field("Days", (chart,)),
             *fields(("Suits", ", ".join(label(word).lower() for word in row["suits"]))),

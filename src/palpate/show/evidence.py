@@ -7,6 +7,7 @@ from typing import Any
 
 from palpate.pathway.pathway import Pathway
 from palpate.show.blocks import (
+    Break,
     Code,
     Field,
     Line,
@@ -38,15 +39,15 @@ def evidence(pathway: Pathway) -> Part:
         rows.append(
             (
                 (row["claim"], " ", Small(row["row"]), " ", Code(row["id"])),
-                (verdict,),
-                (label(row["certainty"]),),
+                (verdict, Break(), f"Certainty: {label(row['certainty']).lower()}"),
                 effect,
                 (row["population"],),
                 joined([source_link(name) for name in row["sources"]]),
             )
         )
     anchors = tuple(anchor("evidence", row["id"]) for row in pathway.meaning.get("evidence", ()))
-    heads = ("Claim", "Verdict", "Certainty", "Effect", "In whom", "Sources")
+    widths = (25, 15, 30, 15, 15)
+    heads = ("Claim", "Verdict", "Effect", "In whom", "Sources")
     return Part(
         "evidence",
         "Evidence",
@@ -58,15 +59,7 @@ def evidence(pathway: Pathway) -> Part:
                     "meant.",
                 )
             ),
-            Table(
-                "evidence-table",
-                "Claims and their evidence",
-                heads,
-                tuple(rows),
-                True,
-                anchors,
-                (20, 15, 10, 30, 15, 10),
-            ),
+            Table("evidence-table", "Claims and their evidence", heads, tuple(rows), True, anchors, widths),
         ),
     )
 

@@ -182,11 +182,8 @@ def _judge(pathway: Pathway) -> tuple[Block, ...]:
         rows.append(((label(row["id"]),), (row["because"],), (row["do"],), (evidence, ". ", *sources)))
     anchors = tuple(anchor("judge", row["id"]) for row in pathway.meaning["judge"])
     heads = ("When", "Because", "Do", "Who says so")
-    return (
-        Table(
-            "judge-table", "What is said when answers are missing", heads, tuple(rows), True, anchors, (15, 30, 35, 20)
-        ),
-    )
+    widths = (15, 30, 35, 20)
+    return (Table("judge-table", "What is said when answers are missing", heads, tuple(rows), True, anchors, widths),)
 
 
 def _clearing(pathway: Pathway) -> Bullets:
@@ -213,7 +210,7 @@ def _marks() -> Block:
     return bullets(
         (
             Tag("policy", "Our own cautious policy"),
-            " No source decides this. It is the practice's caution, and signed.",
+            " No source decides it: it is the practice's caution, and a signature carries it.",
         ),
         (
             Tag("unverified", "Unverified"),
@@ -264,12 +261,12 @@ def _head(word: str, urgency: str | None) -> str:
     return f"Examination, {URGENCY_WORDS[urgency]}" if urgency else DISPOSITION_WORDS[word]
 
 
-def _stages(pathway: Pathway) -> list[tuple[int, str]]:
+def _stages(pathway: Pathway) -> list[tuple[int, str, str]]:
     stages: Counter[Any] = Counter(row["stage"] for row in pathway.meaning["facts"])
     return [
-        (stages["intake"], "asked at the intake"),
-        (stages["session"], "asked or found at a session"),
-        (stages["derived"], "worked out from them"),
+        (stages["intake"], "asked at", "the intake"),
+        (stages["session"], "asked or found", "at a session"),
+        (stages["derived"], "worked out", "from them"),
     ]
 
 

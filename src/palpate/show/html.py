@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from palpate.show.blocks import (
     Block,
+    Break,
     Bullets,
     Chart,
     Code,
@@ -37,6 +38,8 @@ def span(one: Span) -> Markup:
         return element("strong", None, one.text)
     if isinstance(one, Small):
         return element("small", None, one.text)
+    if isinstance(one, Break):
+        return element("br")
     if isinstance(one, Tag):
         mark = sign(one.kind) if one.kind in SHAPES else ""
         return element("span", {"class": f"tag k-{one.kind}"}, mark, one.text)
@@ -170,8 +173,7 @@ def _chart(one: Chart) -> Markup:
 
 def _signature(one: Signature) -> Markup:
     rows = [
-        element("div", None, element("dt", None, name), element("dd", None, element("span", None, value)))
-        for name, value in one.signed
+        element("div", None, element("dt", None, name), element("dd", None, span(value))) for name, value in one.signed
     ]
     blanks = [
         element("div", None, element("dt", None, name), element("dd", {"class": "blank"}, "")) for name in one.blanks

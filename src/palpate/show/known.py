@@ -67,17 +67,17 @@ def known_lines(document: Mapping[str, Any], usual: Usual, vocabulary: Vocabular
         lines.append(f"As of {document.get('as_of')}")
     if document.get("moment"):
         lines.append(f"Moment: {document['moment']}")
-    lines += _facts(document.get("facts", {}), usual.intake, vocabulary, "Usual answers")
+    lines += _facts(document.get("facts", {}), usual.intake, vocabulary)
     if document.get("unsure"):
         lines.append("Could not answer: " + ", ".join(fact_label(vocabulary, name) for name in document["unsure"]))
     for session in document.get("sessions", ()):
         lines.append(_dated("Session", session, vocabulary))
     today = document.get("today")
     if today:
-        found = _facts(today.get("facts", {}), usual.today, vocabulary, "Usual answers today")
-        lines += [f"Today: {line[:1].lower()}{line[1:]}" for line in found]
+        found = _facts(today.get("facts", {}), usual.today, vocabulary)
         if today.get("unchanged"):
-            lines.append("Today: asked again and otherwise unchanged")
+            found.append("asked again, otherwise unchanged")
+        lines.append("Today: " + "; ".join(f"{line[:1].lower()}{line[1:]}" for line in found))
     for measure in document.get("measures", ()):
         rest = {key: value for key, value in measure.items() if key not in ("date", "name")}
         lines.append(f"{label(str(measure.get('name', 'measure')))} on {measure.get('date')}: {_values(rest)}")
@@ -88,7 +88,7 @@ def known_lines(document: Mapping[str, Any], usual: Usual, vocabulary: Vocabular
     return lines or ["Nothing"]
 
 
-def _facts(facts: Mapping[str, Any], usual: Mapping[str, Any], vocabulary: Vocabulary, words: str) -> list[str]:
+def _facts(facts: Mapping[str, Any], usual: Mapping[str, Any], vocabulary: Vocabulary) -> list[str]:
     same = [name for name in usual if name in facts and _same(facts[name], usual[name])]
     if not usual or len(same) * 2 <= len(usual):
         return answers(facts, vocabulary)
@@ -97,7 +97,7 @@ def _facts(facts: Mapping[str, Any], usual: Mapping[str, Any], vocabulary: Vocab
     lines = answers(own, vocabulary)
     if missing:
         lines.append("Not known: " + ", ".join(missing))
-    return [*lines, words if not lines else f"Else {words[:1].lower()}{words[1:]}"]
+    return [*lines, "Else the usual answers" if lines else "The usual answers"]
 
 
 def _same(one: Any, other: Any) -> bool:

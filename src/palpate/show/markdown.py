@@ -6,6 +6,7 @@ import re
 
 from palpate.show.blocks import (
     Block,
+    Break,
     Bullets,
     Chart,
     Code,
@@ -19,6 +20,7 @@ from palpate.show.blocks import (
     Part,
     Record,
     Signature,
+    Small,
     Span,
     Strong,
     Table,
@@ -31,19 +33,27 @@ _SIGNS = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
 # What it would read as its own at the start of one.
 _STARTS = re.compile(r"^(#{1,6}(?=\s|$)|[-+=](?=\s|$)|-{3,}|={3,}|\d{1,9}(?=[.)](\s|$)))")
 
+# Tags that only say where a thing belongs.
+_QUIET = frozenset({"row", "stage", "plain"})
+
 
 def markdown(document: Document) -> str:
     """The whole document. The same document always gives the same text."""
-    lines = [f"# {escaped(document.title)}", "", f"{escaped(document.mark)}  ", code(document.digest), ""]
+    lines = [_heading(1, document.title), "", f"{escaped(document.mark)}  ", code(document.digest), ""]
     for one in document.parts:
         lines += _part(one, 2)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def escaped(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    flat = _SIGNS.sub(lambda found: "\\" + found.group(), " ".join(text.split()))
-    return _STARTS.sub(_at_start, flat)
+    """Text that Markdown shows as it is, inside a line."""
+    return _SIGNS.sub(lambda found: "\\" + found.group(), " ".join(text.split()))
+
+
+def _heading(level: int, title: str) -> str:
+    said = escaped(title)
+    # A `#` at the end of a heading would be taken for its other fence.
+    return f"{'#' * level} {said[:-1]}\\#" if said.endswith("#") else f"{'#' * level} {said}"
 
 
 def _at_start(found: re.Match[str]) -> str:
@@ -62,17 +72,21 @@ def code(text: str) -> str:
 def _span(one: Span) -> str:
     if isinstance(one, str):
         lead, tail = one[: len(one) - len(one.lstrip())], one[len(one.rstrip()) :]
-        inner = _SIGNS.sub(lambda found: "\\" + found.group(), " ".join(one.split()))
+        inner = escaped(one)
         return f"{' ' if lead else ''}{inner}{' ' if tail and inner else ''}"
     if isinstance(one, Code):
         return code(one.text)
+    if isinstance(one, Break):
+        return one.text
     if isinstance(one, Strong):
         return f"**{escaped(one.text)}**"
     if isinstance(one, Link):
         if one.to.startswith(("https://", "http://")):
             return f"<{one.to}>" if _bare(one.to) else escaped(one.text)
         return code(one.name) if one.name else escaped(one.text)
-    return escaped(one.text)
+    if isinstance(one, Small):
+        return f"({escaped(one.text)})"
+    return escaped(one.text) if one.kind in _QUIET else f"**{escaped(one.text)}**"
 
 
 def _bare(address: str) -> bool:
@@ -86,7 +100,7 @@ def line(spans: Line) -> str:
 
 
 def _part(one: Part, level: int) -> list[str]:
-    lines = [f"{'#' * level} {escaped(one.title)}", ""]
+    lines = [_heading(level, one.title), ""]
     for inner in one.blocks:
         lines += _block(inner, level + 1)
     for below in one.parts:
@@ -105,7 +119,7 @@ def _block(one: Block, level: int) -> list[str]:
         return [*_fields(one.rows), ""]
     if isinstance(one, Record):
         tags = " · ".join(_span(tag) for tag in one.tags)
-        head = [f"{'#' * level} {escaped(one.title)}", "", f"{code(one.name)}{f' · {tags}' if tags else ''}", ""]
+        head = [_heading(level, one.title), "", f"{code(one.name)}{f' · {tags}' if tags else ''}", ""]
         return [*head, *_fields(one.fields), ""]
     if isinstance(one, Table):
         return _table(one)
@@ -160,7 +174,7 @@ def _row(cells: list[str]) -> str:
 
 def _signature(one: Signature) -> list[str]:
     lines = [line(one.says), ""]
-    lines += [f"- **{escaped(name)}:** {escaped(value)}" for name, value in one.signed]
+    lines += [f"- **{escaped(name)}:** {line((value,))}" for name, value in one.signed]
     lines.append("")
     lines += ["| To be filled in | |", "| --- | --- |", *(f"| {escaped(name)} | |" for name in one.blanks), ""]
     return lines

@@ -76,10 +76,10 @@ def _rule(pathway: Pathway, row: Mapping[str, Any]) -> Record:
 
 def _when(pathway: Pathway, rule: Rule) -> tuple[Block, ...]:
     tree = in_words(rule.when, pathway.vocabulary)
-    said: list[Block] = [Para(tree.line)]
-    if tree.items:
-        said.append(Bullets(tree.items))
-    return (*said, Para((Code(written(rule.when)),)))
+    code = Code(written(rule.when))
+    if not tree.items:
+        return (Para((*tree.line, " ", code)),)
+    return (Para(tree.line), Bullets(tree.items), Para((code,)))
 
 
 def _do_if(pathway: Pathway, row: Mapping[str, Any]) -> list[Field]:
