@@ -84,9 +84,7 @@ def test_s65_a_known_safety_answer_turned_unknown_is_never_milder_than_its_milde
             assert unknown >= DISPOSITIONS["incomplete"], name
 
 
-def test_s65_an_unsure_answer_is_an_examination_today_if_it_could_have_been_an_emergency_else_routine() -> (
-    None
-):
+def test_s65_an_unsure_answer_is_an_examination_today_if_it_could_have_been_an_emergency_else_routine() -> None:
     """Contract section 2."""
     facts = whole_document(FOLDER, "well_intake", {})["facts"]
     for name, urgency in (("saddle_numbness", "same_day"), ("unexplained_weight_loss", "routine")):
@@ -153,3 +151,11 @@ def test_a_practice_setting_is_part_of_the_digest() -> None:
     assert full != screen
     with pytest.raises(ValueError, match="nobody"):
         PATHWAY.with_settings({"acute_exam_policy": "nobody"})
+
+
+def test_s66_past_its_review_date_the_text_warns() -> None:
+    late = well(as_of="2027-11-26")
+    assert "WARNING: this pathway should have been reviewed by 25 November 2027." in as_text(
+        PATHWAY, decide(PATHWAY, late)
+    )
+    assert "WARNING" not in as_text(PATHWAY, decide(PATHWAY, well(as_of="2027-11-25")))

@@ -69,6 +69,8 @@ def _lines(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterator[st
     about = data["pathway"]
     review = pathway.meaning["pathway"]["review_by"]
     yield f"Pathway {about['id']} {about['version']}, {about['digest'][:19]}..., review by {review}."
+    if data["as_of"] > review:
+        yield f"WARNING: this pathway should have been reviewed by {_day(review)}."
     yield from _block("It sorts people, it makes no diagnosis and promises nothing. A professional decides.", "", width)
 
 

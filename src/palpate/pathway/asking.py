@@ -93,7 +93,10 @@ def ask(question: Question) -> list[Asked]:
 
 
 def possible(rule: OpenRule, question: Question) -> bool:
-    """Whether some way of answering the open facts makes the rule hold, whatever else then holds."""
+    """Whether some way of answering the open facts makes the rule hold, whatever else then holds.
+
+    Errors  TooEntangled.
+    """
     return _Search(question).can_fire(rule, set()) is None
 
 
@@ -101,6 +104,11 @@ def possible(rule: OpenRule, question: Question) -> bool:
 # The slot in question counts as LEFT or RIGHT, by the answer that is to blame.
 Dead = set[int]
 LEFT, RIGHT = -1, -2
+MOST_STEPS = 50_000  # of one search; our own document needs a few hundred
+
+
+class TooEntangled(Exception):
+    """The search was given up: the rules are so entangled that no answer came within MOST_STEPS."""
 
 
 class _Search:
@@ -112,6 +120,7 @@ class _Search:
         self.question = question
         self.settle = question.settle
         self.found: Person = (None, None, {})  # whom the search found last
+        self.steps = 0
         if self.settle:
             self.settle(self.values)
         self.reading: dict[int, list[OpenRule]] = {}
@@ -127,8 +136,12 @@ class _Search:
         before = self.question.persons.setdefault((slot, rule.rule, rule.rank), [])
         if any(self._fits(slot, rule, person) for person in before):
             return True
-        if not self._search(slot, rule):
-            return False
+        self.steps = 0
+        try:
+            if not self._search(slot, rule):
+                return False
+        except TooEntangled:
+            return True  # fail closed: what could not be ruled out is asked
         if len(before) < MOST_PERSONS:
             before.append(self.found)
         return True
@@ -277,6 +290,9 @@ class _Search:
 
         A rule that is wanted is given harmless answers first, so that it comes to hold by as few facts as possible.
         """
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise TooEntangled
         free = next((slot for slot in blame.slots if slot not in decided), None)
         if free is None:
             return decided.intersection(blame.slots)

@@ -465,17 +465,23 @@ class _Reader:
             return []
 
     def _can_hold(self) -> None:
+        from palpate.pathway.asking import TooEntangled
         from palpate.pathway.engine import can_hold
 
         plain = {place: spelled_out(node) for place, node in self.nodes.items()}
         domains = Domains(list(plain.values()), self.vocabulary.facts)
         for (table, entry, key), node in plain.items():
-            if not can_hold(node, domains, self.vocabulary.facts):
-                who = self._who(table, entry)
-                self.fault("never-holds", table, entry, f"{who}: {key} can never hold, whatever is known", key)
-            elif not can_hold(Not(node), domains, self.vocabulary.facts):
-                who = self._who(table, entry)
-                self.fault("always-holds", table, entry, f"{who}: {key} holds for everybody, so it asks nothing", key)
+            who = self._who(table, entry)
+            try:
+                if not can_hold(node, domains, self.vocabulary.facts):
+                    self.fault("never-holds", table, entry, f"{who}: {key} can never hold, whatever is known", key)
+                elif not can_hold(Not(node), domains, self.vocabulary.facts):
+                    self.fault(
+                        "always-holds", table, entry, f"{who}: {key} holds for everybody, so it asks nothing", key
+                    )
+            except TooEntangled:  # what cannot be checked is not loaded
+                text = f"{who}: {key} is too entangled to find out whether it can hold; write it as several rules"
+                self.fault("too-entangled", table, entry, text, key)
         for name in self._made():
             row = self.rows["derived"][name]
             if "cases" not in row:

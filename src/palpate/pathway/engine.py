@@ -215,7 +215,10 @@ def could_hold(node: Node, values: Mapping[str, Value], askable: Set[str], wante
 
 
 def can_hold(node: Node, domains: Domains, facts: Mapping[str, Fact]) -> bool:
-    """Whether some answers make the condition (without `Derived` nodes) hold."""
+    """Whether some answers make the condition (without `Derived` nodes) hold.
+
+    Errors  TooEntangled, where that cannot be found out with reasonable work.
+    """
     names: Sequence[str] = facts_of(node)
     fires, fails = compile_each([node], facts, names)
     choices = {slot: domains.of(name, {}) for slot, name in enumerate(names)}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from palpate.pathway.asking import PRECAUTION_RANK, Asked, OpenRule, Question, ask, possible
+from palpate.pathway.asking import PRECAUTION_RANK, Asked, OpenRule, Question, TooEntangled, ask, possible
 from palpate.pathway.clearing import Clearings
 from palpate.pathway.condition import Node, Value, facts_of
 from palpate.pathway.course import Course, Ratings, class_of, muscle_known
@@ -352,10 +352,17 @@ class OpenQuestions:
                             made = self.engine.open_rule(at, rule.disposition, rule.rank, one, reads, set(reads))
                             rules.append(made)
             question = Question(filled, [*values, *(None for _ in self.ratings)], domains, rules, self._settle())
-            reached = [rule.rank for rule in rules if possible(rule, question)]
+            reached = [rule.rank for rule in rules if _may_hold(rule, question)]
             if reached:
                 found.append((name, max(reached) == EMERGENCY_RANK))
         return found
+
+
+def _may_hold(rule: OpenRule, question: Question) -> bool:
+    try:
+        return possible(rule, question)
+    except TooEntangled:
+        return True  # fail closed: it could not be ruled out
 
 
 def _unsure_rank(level: int) -> int:

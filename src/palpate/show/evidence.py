@@ -101,6 +101,8 @@ def _source(index: Index, row: Mapping[str, Any]) -> Record:
     cited: list[Line] = []
     for kind_of, links in index.cites.get(row["id"], {}).items():
         many = f"{len(links)} {_plural(kind_of)}: " if len(links) > 1 else f"{kind_of}: "
+        if links[0].text.lower() == kind_of:  # a table that stands once, named by its kind
+            many = ""
         spans: list[Span] = [*links]
         cited.append((many, *joined(spans)))
     fields.append(Field("Cited by", text(*joined(cited, "; "))))

@@ -49,7 +49,7 @@ def response(pathway: Pathway) -> Part:
         (
             Part("response-codes", "The codes", (_codes(numbers),)),
             Part("response-classes", "The classes", (
-                Para(("One table for each code of the person's own view. Words beneath a class, or in brackets, are flags.",)),
+                Para(("One table for each code of the own view. Words in brackets or beneath a class are flags.",)),
                 _combinations(pathway),
                 bullets(*((f"{FLAG_WORDS[flag]}: ", FLAG_TELLS[flag]) for flag in FLAG_WORDS),
                         f"A rise of pain by {_n(numbers.drift)} or more that is not yet worse is flagged as well."),
