@@ -132,7 +132,7 @@ def test_cleared_with_limits_lifts_and_is_a_precaution() -> None:
 
 def test_not_cleared_is_no_massage_today_until_a_later_letter_covers_the_same() -> None:
     no = {"date": "2026-01-05", "outcome": "not_cleared", "covers": ["acute_low_back_pain"]}
-    assert decided(facts=ACUTE, clearance=no)["disposition"] in ("do_not_massage_now", "medical_exam_first")
+    assert decided(facts=ACUTE, clearance=no)["disposition"] == "do_not_massage_now"
     assert decided(clearance=no)["disposition"] == "do_not_massage_now"
     yes = {"date": "2026-01-10"}
     assert decided(facts=ACUTE, clearance=[no, yes])["disposition"].startswith("treat")
@@ -147,3 +147,23 @@ def test_on_the_same_day_no_outweighs_yes() -> None:
 def test_an_unknown_rule_in_a_letter_is_a_fault_that_names_the_nearest() -> None:
     with pytest.raises(Faults, match="acute_low_back_pain"):
         decided(clearance={"date": "2026-01-10", "covers": ["acute_low_back_pian"]})
+
+
+def test_a_refusal_answers_the_examination_rule_so_that_no_further_examination_is_asked_for() -> None:
+    """`not_cleared` is `do_not_massage_now` (contract section 1)."""
+    no = {"date": "2026-01-10", "outcome": "not_cleared", "covers": ["acute_low_back_pain"], "by": "Dr Lim"}
+    data = decided(facts=ACUTE, clearance=no)
+    assert data["disposition"] == "do_not_massage_now"
+    assert data["lifted"][0]["by"] == "refusal of 2026-01-10, Dr Lim"
+
+
+def test_a_refusal_settles_no_emergency() -> None:
+    facts = {"recent_injury": "significant", "pain_duration_days": 10, "pain_site": "buttock"}
+    assert (
+        decided(facts=facts, clearance={"date": "2026-01-10", "outcome": "not_cleared"})["disposition"] == "emergency"
+    )
+
+
+def test_the_limits_that_a_clinician_wrote_stand_beside_what_is_lifted() -> None:
+    limits = {"date": "2026-01-10", "outcome": "cleared_with_limits", "limits": "light pressure, no legs"}
+    assert decided(facts=CLOT, clearance=limits)["lifted"][0]["limits"] == "light pressure, no legs"

@@ -123,8 +123,8 @@ def _entry(pathway: Pathway, row: Mapping[str, Any], width: int, word: str = "")
     known = "; ".join(f"{name.replace('_', ' ')}: {_answer(pathway, name, value)}" for name, value in telling.items())
     if known:
         yield from _block(f"Known: {known}", "    ", width)
-    policy = " (our own cautious policy)" if "policy" in row.get("evidence", ()) else ""
-    yield from _block(f"Rule {row['rule']}; sources: {', '.join(row['sources'])}{policy}", "    ", width)
+    sources = [name + " (our own cautious policy)" * (name == "palpate_policy") for name in row["sources"]]
+    yield from _block(f"Rule {row['rule']}; sources: {', '.join(sources)}", "    ", width)
 
 
 def _lifted(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterator[str]:
@@ -134,6 +134,7 @@ def _lifted(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterator[s
     yield "CLEARED"
     for row in data["lifted"]:
         yield from _block(f"{row['rule']}: {row['by']}", "  * ", width)
+        yield from _block(row.get("limits", ""), "    Limits: ", width)
 
 
 def _questions(data: Mapping[str, Any], width: int) -> Iterator[str]:
@@ -163,7 +164,7 @@ def _response(data: Mapping[str, Any]) -> Iterator[str]:
         if part:
             yield f"  {word}: {_number(part['baseline'])} at the start, {_number(part['latest'])} now"
     if response["global"]:
-        yield f"  the person's own view (-3 to 3): {response['global']['change']:+d}"
+        yield f"  the person's own view (-3 to 3): {_number(response['global']['change'])}"
 
 
 def _plan(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterator[str]:
@@ -189,8 +190,12 @@ def _next_step(data: Mapping[str, Any]) -> str:
     """What is done once the above is done."""
     disposition = data["disposition"]
     if disposition in ("medical_exam_first", "physician_clearance"):
-        rules = ", ".join(row["rule"] for row in data["reasons"] if row["disposition"] == disposition)
-        return f"Record the clinician's answer as a clearance that names what it covers ({rules}), then decide again."
+        found = [row["rule"] for row in data["reasons"] if row["disposition"] == disposition]
+        rules = [rule for rule in found if not rule.startswith("unsure_")]
+        steps = ["what the clinician found as the answer to the question"] if len(rules) < len(found) else []
+        if rules:
+            steps.append(f"the clinician's answer as a clearance that names what it covers ({', '.join(rules)})")
+        return f"Record {', and '.join(steps)}; then decide again."
     steps = {
         "emergency": "Write down the time, what was found and what was done. Nothing overrules this.",
         "incomplete": "Then decide again.",

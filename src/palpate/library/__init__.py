@@ -32,7 +32,8 @@ def load_pathway(folder: str | os.PathLike[str] | None = None) -> Pathway:
     """
     place = _place(folder)
     files = _texts(place)
-    return _load(place if place.parent == SHIPPED else None, tuple(files.items()))
+    own = place.resolve()
+    return _load(own if own.parent == SHIPPED else None, tuple(files.items()))
 
 
 def check_pathway(folder: str | os.PathLike[str] | None = None) -> Pathway:
@@ -40,8 +41,9 @@ def check_pathway(folder: str | os.PathLike[str] | None = None) -> Pathway:
     from palpate.pathway.document import read
     from palpate.pathway.proof import never_treats_the_unknown
 
-    pathway = read(_texts(_place(folder)))
-    never_treats_the_unknown(pathway)
+    files = _texts(_place(folder))
+    pathway = read(files)
+    never_treats_the_unknown(pathway, place=f"{next(iter(files))}:1")
     return pathway
 
 
@@ -67,9 +69,9 @@ def _place(folder: str | os.PathLike[str] | None) -> Path:
     try:
         if not place.exists() and (SHIPPED / place.name / "00_pathway.toml").exists() and place.name == str(folder):
             return SHIPPED / place.name
-        return place.resolve() if place.exists() else place
     except (OSError, RuntimeError):  # a name that no folder can have, or links that lead round in a circle
-        return place
+        pass
+    return place
 
 
 @lru_cache(maxsize=8)
@@ -82,7 +84,7 @@ def _load(shipped: Path | None, texts: tuple[tuple[str, str], ...]) -> Pathway:
     from palpate.pathway.proof import never_treats_the_unknown
 
     pathway = read(files)
-    never_treats_the_unknown(pathway)
+    never_treats_the_unknown(pathway, place=f"{next(iter(files))}:1")
     return pathway
 
 

@@ -28,6 +28,7 @@ from palpate.pathway.standing import Snapshot, snapshots
 from palpate.pathway.truth import NO, YES
 
 LIFTING = ("cleared", "cleared_with_limits")
+ANSWERED = (*LIFTING, "not_cleared")  # an examination was done: what it says decides, not that it is missing
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Clearings:
         self.engine = engine
         self.episode = episode
         self.known = known
-        self.lifting = [c for c in episode.clearances if c.outcome in LIFTING]
+        self.lifting = [c for c in episode.clearances if c.outcome in ANSWERED]
         self.snapshots = snapshots(episode) if self.lifting else []
 
     def lifted_by(self, at: int) -> Clearance | None:
@@ -101,9 +102,9 @@ class Clearings:
     def _valid(self, rule: Rule) -> list[Clearance]:
         if rule.clearance_days is None:
             return []
-        return sorted(
-            (c for c in self.lifting if c.names(rule.id) and self._in_date(rule, c)), key=lambda c: c.day, reverse=True
-        )
+        answers = ANSWERED if rule.disposition == "medical_exam_first" else LIFTING
+        valid = [c for c in self.lifting if c.outcome in answers and c.names(rule.id) and self._in_date(rule, c)]
+        return sorted(valid, key=lambda c: c.day, reverse=True)
 
     def _age(self, clearance: Clearance) -> int:
         return (self.episode.as_of - clearance.day).days

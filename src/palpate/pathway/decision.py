@@ -187,6 +187,7 @@ def put_in_words(pathway: Pathway, episode: Episode, found: Found) -> dict[str, 
         "precautions": precautions,
         "lifted": [
             {"rule": pathway.rules[at].id, "by": by_whom(clearance), "do": pathway.rules[at].do}
+            | ({"limits": clearance.limits} if clearance.limits else {})
             for at, clearance in found.lifted.items()
         ],
         "notes": [
@@ -203,7 +204,8 @@ def put_in_words(pathway: Pathway, episode: Episode, found: Found) -> dict[str, 
 
 def by_whom(clearance: Clearance) -> str:
     """How a lifted rule names the clearance."""
-    return f"clearance of {clearance.day.isoformat()}" + (f", {clearance.by}" if clearance.by else "")
+    what = "refusal" if clearance.outcome == "not_cleared" else "clearance"
+    return f"{what} of {clearance.day.isoformat()}" + (f", {clearance.by}" if clearance.by else "")
 
 
 def _reasons(pathway: Pathway, found: Found) -> list[dict[str, Any]]:

@@ -469,7 +469,8 @@ class _Reader:
         from palpate.pathway.engine import can_hold
 
         plain = {place: spelled_out(node) for place, node in self.nodes.items()}
-        domains = Domains(list(plain.values()), self.vocabulary.facts)
+        made = [node for name in self._made() for node in self._derived_nodes(name)]
+        domains = Domains([*plain.values(), *made], self.vocabulary.facts)
         for (table, entry, key), node in plain.items():
             who = self._who(table, entry)
             try:

@@ -12,8 +12,8 @@ from palpate.pathway.pathway import Pathway
 _DAY = date(2026, 1, 15)
 
 
-def never_treats_the_unknown(pathway: Pathway) -> None:
-    """Errors: Faults, one per moment at which an empty document would be treated."""
+def never_treats_the_unknown(pathway: Pathway, place: str) -> None:
+    """Errors: Faults at `place`, one per moment at which an empty document would be treated."""
     faults = []
     for moment in MOMENTS:
         for sessions in ((), (Session(date(2026, 1, 5)),)):
@@ -21,6 +21,6 @@ def never_treats_the_unknown(pathway: Pathway) -> None:
             if decision.disposition.startswith("treat"):
                 given = "after a session" if sessions else "before any session"
                 text = f"with nothing known, moment {moment} {given} ends in {decision.disposition}"
-                faults.append(Fault("treats-the-unknown", pathway.id, text))
+                faults.append(Fault("treats-the-unknown", place, text))
     if faults:
         raise Faults(faults)

@@ -70,7 +70,8 @@ def settings(pathway: Pathway) -> Part:
     for name, table in pathway.meaning["settings"].items():
         lines: list[Line] = [
             (said, " ", Code(value), *((" ", Tag("plain", "Chosen")) if value == table["value"] else ()))
-            for value, said in table["values"].items()
+            # What is chosen comes first, then by name: an order that a compiled pathway has as well.
+            for value, said in sorted(table["values"].items(), key=lambda one: (one[0] != table["value"], one[0]))
         ]
         records.append(
             Record(f"setting-{name}", table["title"], name, (), (Field("Choices", (bullets(*lines),)),), "setting")

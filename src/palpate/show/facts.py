@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from palpate.pathway.condition import from_json, number, written
+from palpate.pathway.facts import Fact
 from palpate.pathway.pathway import Pathway
 from palpate.show.blocks import (
     Block,
@@ -82,7 +83,7 @@ def _fact(pathway: Pathway, index: Index, row: Mapping[str, Any]) -> Record:
     fields = [
         Field("Question", text(row["question"])) if row.get("question") else None,
         Field("Means", text(row["meaning"])),
-        Field("Answers", _answers(row)),
+        Field("Answers", _answers(pathway.vocabulary[row["id"]])),
         Field("Worked out", _made(pathway, row)) if row["stage"] == "derived" else None,
         Field("Used by", text(*_used_by(index, row["id"]))),
     ]
@@ -101,16 +102,13 @@ def _tags(row: Mapping[str, Any]) -> tuple[Span, ...]:
     return tuple(tags)
 
 
-def _answers(row: Mapping[str, Any]) -> tuple[Block, ...]:
-    if row["type"] == "bool":
+def _answers(fact: Fact) -> tuple[Block, ...]:
+    if fact.kind == "bool":
         return text("Yes or no")
-    if row["type"] == "enum":
-        return (Bullets(tuple(Tree((said, " ", Code(value))) for value, said in row.get("values", {}).items())),)
-    what = "A whole number" if row["type"] == "int" else "A number"
-    if "range" not in row:
-        return text(what)
-    low, high = row["range"]
-    return text(f"{what} from {number(low)} to {with_unit(high, row.get('unit', ''))}")
+    if fact.kind == "enum":
+        return (Bullets(tuple(Tree((said, " ", Code(value))) for value, said in fact.values.items())),)
+    what = "A whole number" if fact.kind == "int" else "A number"
+    return text(f"{what} from {number(fact.low)} to {with_unit(fact.high, fact.unit)}")
 
 
 def _made(pathway: Pathway, row: Mapping[str, Any]) -> tuple[Block, ...]:
@@ -120,10 +118,11 @@ def _made(pathway: Pathway, row: Mapping[str, Any]) -> tuple[Block, ...]:
     vocabulary = pathway.vocabulary
     if "cases" in made:
         items = []
-        for value, data in made["cases"].items():
-            node = from_json(data)
+        # The vocabulary keeps the author's order; a compiled pathway's tables have theirs sorted.
+        for value, said in vocabulary[row["id"]].values.items():
+            node = from_json(made["cases"][value])
             tree = in_words(node, vocabulary)
-            head: Line = (f"“{row['values'][value]}” where: ", *tree.line)
+            head: Line = (f"“{said}” where: ", *tree.line)
             items.append(Tree((*head, " ", Code(written(node))), tree.items))
         return (Bullets(tuple(items)),)
     if "count" in made:

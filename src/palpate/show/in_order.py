@@ -1,13 +1,14 @@
 """The meaning of a pathway as JSON to read.
 
 The digest is over the canonical JSON, whose keys are sorted. A reader wants what an author writes: tables and keys in
-the order of the document's schema. Inside a table of words or cases the order of the mapping itself is kept.
+the order of the document's schema, and answers in their own order. What has no order of its own is sorted, so that a
+compiled pathway and its text give the same.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from palpate.pathway.pathway import DISPOSITIONS
@@ -23,28 +24,32 @@ _TABLES = (
 
 def in_document_order(meaning: Mapping[str, Any]) -> str:
     """Indented JSON, ending in a line break."""
-    tables = [name for name in _TABLES if name in meaning] + [name for name in meaning if name not in _TABLES]
+    tables = _first(_TABLES, meaning)
     ordered = {name: _table(name, meaning[name]) for name in tables}
     return json.dumps(ordered, ensure_ascii=False, indent=2) + "\n"
 
 
 def _table(name: str, table: Any) -> Any:
-    if name == "dispositions":
-        return {word: _row(name, table[word]) for word in _first([*DISPOSITIONS], table)}
     if isinstance(table, list):
         return [_row(name, row) for row in table]
     if name in SINGLE:
         return _row(name, table)
-    return {entry: _row(name, row) for entry, row in table.items()}
+    return {entry: _row(name, table[entry]) for entry in _first(DISPOSITIONS, table)}
 
 
 def _row(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     # The schema's facts and derived facts have become one table, with `made` and `written` for the latter.
     keys = {**ENTRIES.get(table, {}), **(ENTRIES["derived"] if table == "facts" else {})} or SINGLE.get(table, {})
     named = ["id", *(key.lstrip("!") for key in keys)]
-    return {key: row[key] for key in _first(named, row)}
+    return {key: _sorted(row[key], row.get("order", ())) for key in _first(named, row)}
 
 
-def _first(wanted: list[str], there: Mapping[str, Any]) -> list[str]:
+def _sorted(value: Any, order: Iterable[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _sorted(value[key], order) for key in _first(order, value)}
+    return value
+
+
+def _first(wanted: Iterable[str], there: Mapping[str, Any]) -> list[str]:
     known = [key for key in dict.fromkeys(wanted) if key in there]
-    return known + [key for key in there if key not in known]
+    return known + sorted(key for key in there if key not in known)
