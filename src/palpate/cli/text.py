@@ -195,13 +195,13 @@ def _next_step(data: Mapping[str, Any]) -> str:
         steps = ["what the clinician found as the answer to the question"] if len(rules) < len(found) else []
         if rules:
             steps.append(f"the clinician's answer as a clearance that names what it covers ({', '.join(rules)})")
-        return f"Record {', and '.join(steps)}; then decide again."
-    steps = {
+        return f"Record {', and '.join(steps)}, then decide again."
+    then = {
         "emergency": "Write down the time, what was found and what was done. Nothing overrules this.",
         "incomplete": "Then decide again.",
         "do_not_massage_now": "Screen again before the next appointment.",
     }
-    return steps.get(disposition, "")
+    return then.get(disposition, "")
 
 
 def _telling(pathway: Pathway, row: Mapping[str, Any]) -> dict[str, Any]:

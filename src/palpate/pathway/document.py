@@ -20,7 +20,6 @@ from palpate.pathway.condition import (
     In,
     Node,
     Not,
-    Or,
     children,
     facts_of,
     named_in,
@@ -35,13 +34,12 @@ from palpate.pathway.parse import (
     RESERVED,
     Expand,
     Unreadable,
-    below_floor,
-    linear,
     parse_arithmetic,
     parse_condition,
 )
 from palpate.pathway.pathway import URGENCIES, Pathway
 from palpate.pathway.schema import ENTRIES, NEEDED, SINGLE, Keys, expected_of, texts_in
+from palpate.pathway.spelling import over_cases, over_count, over_value
 from palpate.pathway.toml_text import place_in, read_toml
 
 LARGEST = 2 << 20  # bytes of one pathway document (S-30)
@@ -292,11 +290,11 @@ class _Reader:
         def spell(said: Compare | In | Between) -> Node:
             made = parts()
             if made.get("cases") and None not in made["cases"].values():
-                return _over_cases(said, made["cases"])
+                return over_cases(said, made["cases"])
             if made.get("count") and None not in made["count"]:
-                return _over_count(said, made["count"])
+                return over_count(said, made["count"])
             if "value" in made:
-                return _over_value(said, *made["value"])
+                return over_value(said, *made["value"])
             raise _Elsewhere
 
         return spell
@@ -549,54 +547,3 @@ class _Reader:
                 result["made"] = self._made_of(entry)
                 result["written"] = row.get("cases") or row.get("count") or row["value"]
         return result
-
-
-def _over_cases(said: Compare | In | Between, cases: Mapping[str, Node]) -> Node:
-    if isinstance(said, Compare):
-        wanted = [value for value in cases if (value == said.value) == (said.op == "=")]
-    else:
-        assert isinstance(said, In)
-        wanted = [value for value in cases if value in said.values]
-    nodes = [cases[value] for value in wanted]
-    return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
-
-
-def _over_count(said: Compare | In | Between, items: tuple[Node, ...]) -> Node:
-    def from_(n: float) -> Node | None:  # n or more; None: everybody
-        return AtLeast(int(n), items) if n > 0 else None
-
-    def between(low: float, high: float) -> Node:
-        parts: list[Node] = []
-        if low > 0:
-            parts.append(AtLeast(int(low), items))
-        if high < len(items):
-            parts.append(Not(AtLeast(int(high) + 1, items)))
-        if not parts or low > len(items):
-            raise Unreadable(f"compares {said.fact} with numbers that it can always or never have")
-        return parts[0] if len(parts) == 1 else And(tuple(parts))
-
-    if isinstance(said, Between):
-        return between(said.low, said.high)
-    if isinstance(said, In):
-        return Or(tuple(between(v, v) for v in said.values))  # type: ignore[arg-type]
-    n = said.value
-    assert not isinstance(n, str)
-    if said.op == "=":
-        return between(n, n)
-    if said.op == "<>":
-        return Not(between(n, n))
-    if said.op in (">=", ">"):
-        return between(n if said.op == ">=" else n + 1, len(items))
-    return between(0, n if said.op == "<=" else n - 1)
-
-
-def _over_value(said: Compare | In | Between, total: Any, floored: bool) -> Node:
-    from fractions import Fraction
-
-    make = below_floor if floored else linear
-    if isinstance(said, Between):
-        low, high = Fraction(str(said.low)), Fraction(str(said.high))
-        return And((make(total, ">=", low), make(total, "<=", high)))
-    if isinstance(said, In):
-        return Or(tuple(make(total, "=", Fraction(str(value))) for value in said.values))
-    return make(total, said.op, Fraction(str(said.value)))
