@@ -123,6 +123,7 @@ def source_link(name: str) -> Link:
 
 
 def disposition_tag(disposition: str, urgency: str | None = None) -> Tag:
+    """The sign of a disposition, with its urgency in words."""
     said = DISPOSITION_WORDS.get(disposition, label(disposition))
     if urgency:
         said += f", {URGENCY_WORDS.get(urgency, label(urgency).lower())}"
