@@ -167,3 +167,24 @@ def test_a_refusal_settles_no_emergency() -> None:
 def test_the_limits_that_a_clinician_wrote_stand_beside_what_is_lifted() -> None:
     limits = {"date": "2026-01-10", "outcome": "cleared_with_limits", "limits": "light pressure, no legs"}
     assert decided(facts=CLOT, clearance=limits)["lifted"][0]["limits"] == "light pressure, no legs"
+
+
+@pytest.mark.parametrize(
+    ("clearance", "facts", "why"),
+    [
+        ({"date": "2025-10-01"}, CLOT, "it is older than 90 days"),
+        (
+            {"date": "2025-12-10"},
+            {**CLOT, "pain_duration_days": "?"},
+            "it is older than 28 days, and the pain is or may be acute",
+        ),
+        ({"date": "2026-01-01", "valid_until": "2026-01-14"}, CLOT, "it was valid until 2026-01-14"),
+        ({"date": "2026-01-10"}, {"pain_duration_days": 3}, "what holds now is new since then"),
+    ],
+)
+def test_a_clearance_that_does_not_count_is_named_with_the_reason(
+    clearance: dict[str, Any], facts: dict[str, Any], why: str
+) -> None:
+    data = decided(facts=facts, clearance=clearance)
+    assert {row["why"] for row in data["not_lifted"]} == {why}
+    assert data["lifted"] == []

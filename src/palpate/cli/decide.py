@@ -78,7 +78,7 @@ def chosen_pathway(folder: str | None, settings: list[str]) -> Pathway | None:
             sys.stderr.write(one_line(f"--setting: the pathway has no setting {shown(name)}{near}") + "\n")
             return None
         if value not in table["values"]:
-            text = f"--setting: {name} is {listed(list(table['values']))}, not {shown(value) if value else 'empty'}"
+            text = f"--setting: {name} is {listed(list(table['values']))}, not {shown(value)}; write NAME=VALUE"
             sys.stderr.write(one_line(text) + "\n")
             return None
         chosen[name] = value

@@ -147,7 +147,8 @@ def where_broken(error: Exception) -> str:
     """File and line of our own code that an error came through last; its message may hold what nobody should read."""
     from traceback import extract_tb
 
-    frames = [frame for frame in extract_tb(error.__traceback__) if "palpate" in frame.filename]
+    own = os.path.dirname(os.path.dirname(__file__))
+    frames = [frame for frame in extract_tb(error.__traceback__) if frame.filename.startswith(own)]
     return f"{os.path.basename(frames[-1].filename)} line {frames[-1].lineno}" if frames else "place unknown"
 
 

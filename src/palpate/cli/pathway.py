@@ -138,7 +138,7 @@ def _say_changed(place: str, row: dict[str, Any], as_json: bool) -> None:
     old, new = (" ".join(filter(None, row[key].values())) for key in ("from", "to"))
     change = f"{old} -> {new}" if row["differs"] == "decision" else f"{old}, with other precautions"
     write_out(f"\n{row['episode'] or one_line(place)}: {change}\n")
-    if row["decisive"] and row["differs"] == "decision":
+    if row["differs"] == "decision" and not set(row["decisive"]) <= set(row["new"]):
         write_out(f"  decided by: {', '.join(row['decisive'])}\n")
     for key, words in (("no_longer", "no longer holds"), ("new", "holds now")):
         if row[key]:

@@ -69,6 +69,8 @@ def _lines(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterator[st
     about = data["pathway"]
     review = pathway.meaning["pathway"]["review_by"]
     yield f"Pathway {about['id']} {about['version']}, {about['digest'][:19]}..., review by {review}."
+    if not pathway.meaning["pathway"].get("signed_by"):
+        yield "No clinician of the practice has signed it yet."
     if data["as_of"] > review:
         yield f"WARNING: this pathway should have been reviewed by {_day(review)}."
     yield from _block("It sorts people, it makes no diagnosis and promises nothing. A professional decides.", "", width)
@@ -89,7 +91,7 @@ def _by_when(data: Mapping[str, Any]) -> str:
         return f"{words}, {_day(data['as_of'])}"
     if data["urgency"] == "within_2_weeks":
         return f"{words}, by {_day((day + timedelta(days=14)).isoformat())}"
-    return words
+    return "before any further session" if data["plan"]["sessions_done"] else words
 
 
 def _reasons(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterator[str]:
@@ -120,7 +122,7 @@ def _entry(pathway: Pathway, row: Mapping[str, Any], width: int, word: str = "")
     yield from _block(word + row["because"], "  * ", width)
     yield from _block(row["do"], "    Do: ", width)
     telling = _telling(pathway, row)
-    known = "; ".join(f"{name.replace('_', ' ')}: {_answer(pathway, name, value)}" for name, value in telling.items())
+    known = "; ".join(f"{_label(name)}: {_answer(pathway, name, value)}" for name, value in telling.items())
     if known:
         yield from _block(f"Known: {known}", "    ", width)
     sources = [name + " (our own cautious policy)" * (name == "palpate_policy") for name in row["sources"]]
@@ -128,28 +130,49 @@ def _entry(pathway: Pathway, row: Mapping[str, Any], width: int, word: str = "")
 
 
 def _lifted(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterator[str]:
-    if not data["lifted"]:
-        return
-    yield ""
-    yield "CLEARED"
-    for row in data["lifted"]:
-        yield from _block(f"{row['rule']}: {row['by']}", "  * ", width)
-        yield from _block(row.get("limits", ""), "    Limits: ", width)
+    refused = [row for row in data["lifted"] if row["by"].startswith("refusal")]
+    cleared = [row for row in data["lifted"] if row not in refused]
+    for heading, rows in (("CLEARED", cleared), ("EXAMINED, AND NOT CLEARED", refused)):
+        if rows:
+            yield ""
+            yield heading
+        for row in rows:
+            yield from _block(f"{row['rule']}: {row['by']}", "  * ", width)
+            yield from _block(row.get("limits", ""), "    Limits: ", width)
+    if data["not_lifted"]:
+        yield ""
+        yield "NOT CLEARED BY WHAT THERE IS"
+        for row in data["not_lifted"]:
+            yield from _block(f"{row['rule']}: {row['by']} does not count, {row['why']}", "  * ", width)
 
 
 def _questions(data: Mapping[str, Any], width: int) -> Iterator[str]:
     rows = data["ask"]
     if not rows:
         return
-    must = data["disposition"] == "incomplete"
+    urgent = [row for row in rows if "emergency" in row["could"]]
     yield ""
-    yield f"ASK ({len(rows)} open)" if must else f"COULD STILL CHANGE THIS ({len(rows)} open)"
+    if data["disposition"] == "incomplete":
+        yield f"ASK ({len(rows)} open)"
+    elif urgent:
+        yield f"ASK NOW ({len(rows)} open, and {len(urgent)} could mean an emergency)"
+    else:
+        yield f"COULD STILL CHANGE THIS ({len(rows)} open)"
     for row in rows[:_MOST_QUESTIONS]:
         could = ", ".join(word.replace("_", " ") for word in row["could"])
         yield from _block(f"{row['question']}  [{row['fact']}; could be: {could}]", "  * ", width)
-    if len(rows) > _MOST_QUESTIONS:
-        more = ", ".join(row["fact"] for row in rows[_MOST_QUESTIONS:][:6])
-        yield f"    and {len(rows) - _MOST_QUESTIONS} more: {more} ..."
+    rest = rows[_MOST_QUESTIONS:]
+    if rest:
+        serious = sum("emergency" in row["could"] for row in rest)
+        words = f"and {len(rest)} more" + (f", {serious} of which could mean an emergency" if serious else "")
+        yield from _block(f"{words}: {', '.join(_label(row['fact']) for row in rest)}", "    ", width)
+
+
+def _label(name: str) -> str:
+    """A fact's name in words; a unit that its value brings is not said twice."""
+    for unit in ("_years", "_days", "_weeks", "_hours", "_c"):
+        name = name.removesuffix(unit)
+    return name.replace("_", " ")
 
 
 def _response(data: Mapping[str, Any]) -> Iterator[str]:
@@ -173,9 +196,10 @@ def _plan(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterator[str
     yield ""
     yield "NEXT"
     treated = disposition.startswith("treat")
-    if treated or plan["sessions_done"]:
+    if treated or (plan["sessions_done"] and disposition not in ("emergency", "medical_exam_first")):
         done = f"{plan['sessions_done']} of {plan['sessions_planned']} sessions given"
-        yield f"  {protocol.title}: {done}; the response is judged after session {plan['check_after']}."
+        judged = "was" if data["response"] and plan["sessions_done"] >= plan["check_after"] else "is"
+        yield f"  {protocol.title}: {done}; the response {judged} judged after session {plan['check_after']}."
     if treated and plan["next_to"]:
         which = "next session after today's" if data["moment"] == "session" else "next session"
         ends = f"the course ends by {_day(plan['ends_by'])}"
@@ -199,7 +223,6 @@ def _next_step(data: Mapping[str, Any]) -> str:
     then = {
         "emergency": "Write down the time, what was found and what was done. Nothing overrules this.",
         "incomplete": "Then decide again.",
-        "do_not_massage_now": "Screen again before the next appointment.",
     }
     return then.get(disposition, "")
 
@@ -236,7 +259,7 @@ def _explained(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterato
     yield ""
     yield "WHAT WOULD DECIDE OTHERWISE (smallest changes)"
     for row in why_not["changes"]:
-        old = "; ".join(f"{n.replace('_', ' ')} {_answer(pathway, n, v)}" for n, v in row["from"].items())
+        old = "; ".join(f"{_label(n)} {_answer(pathway, n, v)}" for n, v in row["from"].items())
         new = "; ".join(_answer(pathway, n, v) for n, v in row["to"].items())
         outcome = row["disposition"].replace("_", " ") + (f", {_URGENCIES[row['urgency']]}" if row["urgency"] else "")
         yield from _block(f"{old} -> {new}: {outcome}", "  * ", width)

@@ -14,7 +14,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from palpate.pathway.faults import Fault, Faults
+from palpate.pathway.faults import Fault, Faults, did_you_mean
 from palpate.pathway.pathway import Pathway, canonical_json
 
 SHIPPED = Path(__file__).parent
@@ -119,7 +119,15 @@ def _texts(place: Path) -> dict[str, str]:
     except OSError:
         raise Faults([Fault("no-such-folder", str(place), "the folder cannot be read")]) from None
     if found is None:
-        raise Faults([Fault("no-such-folder", str(place), "there is no pathway folder here")])
+        what = "this is a file; name its folder" if place.is_file() else "there is no pathway folder here"
+        near = did_you_mean(place.name, [path.parent.name for path in SHIPPED.glob("*/00_pathway.toml")])
+        raise Faults([Fault("no-such-folder", str(place), what + near)])
+    inside = [path.name for path in place.iterdir() if path.is_dir() and path.name not in ("cases", "__pycache__")]
+    nested = sorted(name for name in inside if not name.startswith(".") and any((place / name).glob("*.toml")))
+    if nested:
+        raise Faults(
+            [Fault("folder-inside", str(place), f"{nested[0]} inside it holds TOML files, which are not read")]
+        )
     names = sorted(name for name in found if not name.startswith("."))
     if not names:
         raise Faults([Fault("no-such-folder", str(place), "the folder holds no TOML file")])

@@ -61,6 +61,21 @@ class Clearings:
                 return cover.clearance
         return None
 
+    def why_not(self, at: int) -> tuple[Clearance, str] | None:
+        """The latest clearance that names a rule which holds all the same, and why it does not lift it."""
+        rule = self.pathway.rules[at]
+        named = [c for c in self.lifting if c.outcome in LIFTING and c.names(rule.id)]
+        if not named or rule.clearance_days is None:
+            return None
+        latest = max(named, key=lambda c: c.day)
+        if latest.valid_until is not None and latest.valid_until < self.episode.as_of:
+            return latest, f"it was valid until {latest.valid_until.isoformat()}"
+        if not self._in_date(rule, latest):
+            return latest, f"it is older than {rule.clearance_days} days"
+        if self._needs_not_acute(rule, latest) and self._acute() is not NO:
+            return latest, f"it is older than {rule.clearance_acute_days} days, and the pain is or may be acute"
+        return latest, "what holds now is new since then"
+
     def still_open(self, at: int) -> list[tuple[Node, bool]]:
         """For a rule that is unknown: (condition, lifted) pairs that tell apart how it could come to hold.
 

@@ -56,8 +56,8 @@ def decided_otherwise(before: Pathway, after: Pathway, document: Any) -> dict[st
 
     Errors  Faults, where the document is at fault for one of the two pathways (its place says which).
     """
-    first = _decide(before, document, "the first")
-    second = _decide(after, document, "the second")
+    first = _decide(before, _known_to(before, after, document), "the first")
+    second = _decide(after, _known_to(after, before, document), "the second")
     if _gist(first) == _gist(second):
         return None
     held_first, held_second = _holding(first), _holding(second)
@@ -71,6 +71,27 @@ def decided_otherwise(before: Pathway, after: Pathway, document: Any) -> dict[st
         "new": [rule for rule in held_second if rule not in held_first],
         "decisive": [row["rule"] for row in second.reasons if row["decisive"]],
     }
+
+
+def _known_to(one: Pathway, other: Pathway, document: Any) -> Any:
+    """The document without answers that only the other pathway asks for: this one would never have got them."""
+    foreign = {name for name in other.vocabulary.facts if name not in one.vocabulary}
+    if not foreign or not isinstance(document, dict):
+        return document
+
+    def without(row: Any) -> Any:
+        if not isinstance(row, dict) or not isinstance(row.get("facts"), dict):
+            return row
+        return row | {"facts": {name: value for name, value in row["facts"].items() if name not in foreign}}
+
+    known = without(document)
+    if isinstance(known.get("sessions"), list):
+        known = known | {"sessions": [without(row) for row in known["sessions"]]}
+    if "today" in known:
+        known = known | {"today": without(known["today"])}
+    if isinstance(known.get("unsure"), list):
+        known = known | {"unsure": [name for name in known["unsure"] if name not in foreign]}
+    return known
 
 
 def _decide(pathway: Pathway, document: Any, which: str) -> Decision:

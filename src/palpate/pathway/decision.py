@@ -31,6 +31,7 @@ class Found:
 
     held      indexes of rules that hold and are not lifted, in order
     lifted    index of a rule that holds -> the clearance that lifts it
+    not_lifted  index of a rule that holds though a clearance names it -> that clearance, and why it does not count
     unknown   indexes of rules that are neither true nor false
     asked     open facts that could still change the decision, with the names of the facts
     unsure    (fact, same day) for each unsure answer that makes an examination necessary
@@ -41,6 +42,7 @@ class Found:
     course: Course
     held: tuple[int, ...]
     lifted: Mapping[int, Clearance]
+    not_lifted: Mapping[int, tuple[Clearance, str]]
     unknown: tuple[int, ...]
     asked: tuple[tuple[str, Asked], ...]
     unsure: tuple[tuple[str, bool], ...]
@@ -102,6 +104,7 @@ def find(pathway: Pathway, episode: Episode, judge: bool = False) -> Found:
     values = engine.values(known)
     held, unknown = engine.judge(known) if judge else engine.evaluate(values)
     lifted: dict[int, Clearance] = {}
+    not_lifted: dict[int, tuple[Clearance, str]] = {}
     clearings = None
     if episode.clearances:
         clearings = Clearings(pathway, engine, episode, known)
@@ -110,6 +113,7 @@ def find(pathway: Pathway, episode: Episode, judge: bool = False) -> Found:
             if clearance is not None:
                 lifted[at] = clearance
         held = [at for at in held if at not in lifted]
+        not_lifted = {at: why for at in held if (why := clearings.why_not(at)) is not None}
     questions = OpenQuestions(pathway, engine, episode, course, known, clearings)
     rules = pathway.rules
     highest = max((rules[at].rank for at in held if rules[at].rank > 0), default=0)
@@ -124,7 +128,17 @@ def find(pathway: Pathway, episode: Episode, judge: bool = False) -> Found:
         highest = INCOMPLETE_RANK
     disposition, urgency = _named(highest)
     return Found(
-        known, engine, course, tuple(held), lifted, tuple(unknown), tuple(asked), tuple(unsure), disposition, urgency
+        known=known,
+        engine=engine,
+        course=course,
+        held=tuple(held),
+        lifted=lifted,
+        not_lifted=not_lifted,
+        unknown=tuple(unknown),
+        asked=tuple(asked),
+        unsure=tuple(unsure),
+        disposition=disposition,
+        urgency=urgency,
     )
 
 
@@ -189,6 +203,10 @@ def put_in_words(pathway: Pathway, episode: Episode, found: Found) -> dict[str, 
             {"rule": pathway.rules[at].id, "by": by_whom(clearance), "do": pathway.rules[at].do}
             | ({"limits": clearance.limits} if clearance.limits else {})
             for at, clearance in found.lifted.items()
+        ],
+        "not_lifted": [
+            {"rule": pathway.rules[at].id, "by": by_whom(clearance), "why": why}
+            for at, (clearance, why) in found.not_lifted.items()
         ],
         "notes": [
             {"rule": rule.id, **_why(pathway, rule, found)}

@@ -6,6 +6,7 @@ type, a condition that can never hold, a rule without a source. Nothing is repai
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -485,12 +486,14 @@ class _Reader:
             row = self.rows["derived"][name]
             if "cases" not in row:
                 continue
-            nodes = self._derived_nodes(name)
-            for i, first in enumerate(nodes):
-                for second in nodes[i + 1 :]:
+            try:
+                for first, second in itertools.combinations(self._derived_nodes(name), 2):
                     if can_hold(And((first, second)), domains, self.vocabulary.facts):
                         text = f"derived fact {name}: two of its cases can hold at once"
                         self.fault("cases-overlap", "derived", name, text, "cases")
+            except TooEntangled:
+                text = f"derived fact {name}: its cases are too entangled to find out whether two can hold at once"
+                self.fault("too-entangled", "derived", name, text, "cases")
 
     # --- the result ----------------------------------------------------------------------------------------------
 

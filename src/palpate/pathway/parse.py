@@ -34,7 +34,7 @@ LONGEST = 4_000  # characters in one condition
 DEEPEST = 40  # open parentheses at one point
 MOST_SIGNS = 100  # of + - * / in one condition
 MOST_DIGITS = 15  # of one number: as many as a float keeps
-LARGEST = 1 << 53  # of the whole numbers that arithmetic is brought to: up to here floats are exact
+LARGEST = 1 << 40  # of the whole numbers that arithmetic is brought to: times an answer they are still exact as floats
 _WORD = r"[A-Za-z_][A-Za-z0-9_]*"
 _TOKEN = re.compile(rf"[ \t\r\n]+|{_WORD}|[0-9]+(?:\.[0-9]+)?|'[^'\n]*'|<>|<=|>=|[=<>(),+\-*/]")
 _COMPARE = frozenset({"=", "<>", "<", "<=", ">", ">="})
@@ -95,7 +95,7 @@ def parse_arithmetic(text: str, vocabulary: Vocabulary) -> tuple[Sum, bool]:
     total = _Builder(vocabulary, {}).sum(tree.this if floored else tree)
     if not total[0]:
         raise Unreadable("names no fact")
-    linear(total, "=", Fraction(0))  # raises where its numbers are too large
+    linear(total, "=", Fraction(1))  # raises where its numbers are too large
     return total, floored
 
 
@@ -330,7 +330,7 @@ class _Builder:
     def _compare(self, tree: Any, op: str) -> Node:
         exp = self.exp
         left, right = tree.this, tree.expression
-        if not isinstance(left, exp.Column) or (self._fact(left).is_number and self._has_column(right)):
+        if not isinstance(left, exp.Column) or (self._fact(left).is_number and self._calculates(right)):
             return self._linear(left, op, right)
         fact = self._fact(left)
         if op not in ("=", "<>") and not fact.is_number:
@@ -406,8 +406,9 @@ class _Builder:
             return {fact: size * factor for fact, size in left[0].items()}, left[1] * factor
         raise Unreadable(f"has {self._quote(tree)} where a number or a fact that is a number is expected")
 
-    def _has_column(self, tree: Any) -> bool:
-        return tree.find(self.exp.Column) is not None
+    def _calculates(self, tree: Any) -> bool:
+        exp = self.exp
+        return tree.find(exp.Column, exp.Add, exp.Sub, exp.Mul, exp.Div) is not None
 
     def _number_fact(self, tree: Any) -> Fact:
         fact = self._fact(tree)

@@ -93,7 +93,8 @@ def breaks_off(raw: bytes) -> bool:
         text = raw.decode().removeprefix("\ufeff")
         json.JSONDecoder(parse_int=_whole).decode(text)
     except json.JSONDecodeError as error:
-        return error.pos >= len(text.rstrip())
+        # No text goes on behind the end of a line.
+        return error.pos >= len(text.rstrip()) and not error.msg.startswith("Invalid control character")
     except (UnicodeDecodeError, RecursionError):
         return False
     return False
