@@ -84,6 +84,8 @@ def make_pathway(rng: random.Random, most_facts: int = 5, most_rules: int = 6) -
             rule["clearance"] = {"days": 90, "acute_days": 28}
         rules.append(rule)
     about = {key: value for key, value in shipped["pathway"].items() if key != "acute_when"}
+    if rng.random() < 0.6:  # what makes a clearance good for a shorter time
+        about["acute_when"] = to_json(_comparison(rng, facts, set()))
     changed = {"facts": facts, "rules": rules, "pathway": about, "parts": [], "switch": [], "home": [], "sections": []}
     made.pathway = Pathway.of_meaning({**shipped, **changed})
     return made

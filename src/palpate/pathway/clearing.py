@@ -18,6 +18,7 @@ from palpate.pathway.condition import (
     Sign,
     Value,
     atom_holds,
+    facts_of,
     signs,
     truth_of,
 )
@@ -25,9 +26,10 @@ from palpate.pathway.engine import Engine
 from palpate.pathway.episode import Clearance, Episode
 from palpate.pathway.pathway import Pathway, Rule
 from palpate.pathway.standing import Snapshot, snapshots
-from palpate.pathway.truth import NO, YES
+from palpate.pathway.truth import NO, UNKNOWN, YES
 
 LIFTING = ("cleared", "cleared_with_limits")
+_DURATION = "pain_duration_days"
 ANSWERED = (*LIFTING, "not_cleared")  # an examination was done: what it says decides, not that it is missing
 
 
@@ -48,7 +50,9 @@ class Clearings:
         self.engine = engine
         self.episode = episode
         self.known = known
-        self.lifting = [c for c in episode.clearances if c.outcome in ANSWERED]
+        # A refusal answers a rule only while it stands; else it would lift what nothing any longer forbids.
+        answers = ANSWERED if known.get("clearance_refused") is True else LIFTING
+        self.lifting = [c for c in episode.clearances if c.outcome in answers]
         self.snapshots = snapshots(episode) if self.lifting else []
 
     def lifted_by(self, at: int) -> Clearance | None:
@@ -77,34 +81,51 @@ class Clearings:
         return latest, "what holds now is new since then"
 
     def still_open(self, at: int) -> list[tuple[Node, bool]]:
-        """For a rule that is unknown: (condition, lifted) pairs that tell apart how it could come to hold.
+        """(condition, lifted) pairs that tell apart how a rule could come to hold, or to be lifted, by what is open.
 
-        Answers given from now on are new, except at the intake, whose answers a clearance has seen.
+        Answers given from now on are new, except at the intake, whose answers a clearance has seen; an answer to how
+        long the pain has lasted may date it after the clearance, so until it is known nothing that reads it is covered.
         """
-        rule, node = self.pathway.rules[at], self.engine.conditions[at]
-        if not self.lifting or rule.clearance_days is None:
+        node = self.engine.conditions[at]
+        ways = [
+            self._lifts_if(node, rule, clearance)
+            for rule in [self.pathway.rules[at]]
+            for clearance in self._valid(rule)
+        ]
+        conditions = [way for way in ways if way is not None]
+        if not conditions:
             return [(node, False)]
-        parts: list[tuple[Node, bool]] = []
-        rest: Node = node
-        for clearance in self._valid(rule):
-            sooner = self._needs_not_acute(rule, clearance)
-            if self.episode.moment == "intake":
-                if not sooner:
-                    return [*parts, (rest, True)]
-                acute = self.engine.acute
-                assert acute is not None
-                parts.append((And((rest, Not(acute))), True))
-                rest = And((rest, acute))
-            else:
-                seen = self._seen(node, clearance)
-                if seen is not None and not sooner:
-                    new = [_as_node(sign) for sign in signs(node) if not _shows(sign, seen)]
-                    if not new:
-                        return [*parts, (rest, True)]
-                    again: Node = Or(tuple(new)) if len(new) > 1 else new[0]
-                    parts.append((And((rest, Not(again))), True))
-                    rest = And((rest, again))
-        return [*parts, (rest, False)]
+        if () in conditions:
+            return [(node, True)]
+        each = [way[0] if len(way) == 1 else And(way) for way in conditions]
+        lifts: Node = each[0] if len(each) == 1 else Or(tuple(each))
+        return [(And((node, lifts)), True), (And((node, Not(lifts))), False)]
+
+    def may_be_lifted(self, at: int) -> bool:
+        """Whether a rule that holds, and is not lifted, could be lifted by an answer that is still open."""
+        return any(lifts and truth_of(node, self.known) is UNKNOWN for node, lifts in self.still_open(at))
+
+    def _lifts_if(self, node: Node, rule: Rule, clearance: Clearance) -> tuple[Node, ...] | None:
+        """What must be so, all of it, for the clearance to lift the rule when it holds; None: it cannot."""
+        needed: list[Node] = []
+        if self.episode.moment == "intake":
+            if _DURATION in facts_of(node):
+                seen = self._as_of(self.snapshots[0], clearance)
+                if _DURATION not in seen:
+                    return None
+                before = [sign for sign in signs(node) if facts_of(sign[0]) == (_DURATION,)]
+                if any(_shows(sign, self.known) and not _shows(sign, seen) for sign in before):
+                    return None
+        else:
+            there = self._seen(node, clearance)
+            if there is None:
+                return None
+            new = [_as_node(sign) for sign in signs(node) if not _shows(sign, there)]
+            needed += [Not(sign) for sign in new]
+        if self._needs_not_acute(rule, clearance):
+            assert self.engine.acute is not None
+            needed.append(Not(self.engine.acute))
+        return tuple(needed)
 
     def _covers(self, rule: Rule, node: Node) -> list[Cover]:
         found = []
@@ -155,14 +176,14 @@ class Clearings:
     def _as_of(self, snapshot: Snapshot, clearance: Clearance | None) -> Mapping[str, Value]:
         """The answers of a snapshot, with the pain as old as it was on the day of the clearance."""
         facts = {**snapshot.facts, "sessions_completed": snapshot.sessions}
-        duration = facts.get("pain_duration_days")
+        duration = facts.get(_DURATION)
         day = clearance.day if clearance else snapshot.day
         if isinstance(duration, int) and day is not None:
             then = duration - (self.episode.as_of - day).days
             if then >= 0:
-                facts["pain_duration_days"] = then
+                facts[_DURATION] = then
             else:
-                del facts["pain_duration_days"]  # this pain had not begun: the clearance speaks of another
+                del facts[_DURATION]  # this pain had not begun: the clearance speaks of another
         return facts
 
 

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from palpate.pathway.condition import Value
-from palpate.pathway.episode import Episode, Measure
+from palpate.pathway.condition import Value, truth_of
+from palpate.pathway.episode import Clearance, Episode, Measure
 from palpate.pathway.faults import Fault, Faults, shown
 from palpate.pathway.pathway import Pathway, Protocol
 from palpate.pathway.response import (
@@ -27,6 +27,7 @@ from palpate.pathway.response import (
     shared_mean,
 )
 from palpate.pathway.standing import rescreened_today
+from palpate.pathway.truth import NO
 
 LATEST = {
     "pain_nrs": "pain_latest",
@@ -84,7 +85,7 @@ def course_of(pathway: Pathway, episode: Episode, standing: Mapping[str, Value])
         "rescreened_today": rescreened_today(pathway, episode),
     }
     _days(facts, episode, standing, protocol, count)
-    _clearances(facts, episode)
+    _clearances(facts, pathway, episode, standing)
     _measures(facts, episode, standing)
     check = _check(protocol, count)
     facts["check_reached"] = check is not None
@@ -172,30 +173,34 @@ def _late_soreness(episode: Episode, last: date) -> bool:
     return (late[-1].value or 0) >= 7 or rising
 
 
-def _clearances(facts: dict[str, Value], episode: Episode) -> None:
-    refused = False
-    limited = False
-    for index, clearance in enumerate(episode.clearances):
-        if clearance.valid_until is not None and clearance.valid_until < episode.as_of:
-            continue
-        if clearance.outcome == "not_cleared":
-            later = [
-                other
-                for other in episode.clearances
-                if other.outcome != "not_cleared"
-                and other.day > clearance.day
-                and (other.valid_until is None or other.valid_until >= episode.as_of)
-                and all(other.names(rule) for rule in clearance.covers)
-            ]
-            refused = refused or not later
-        elif clearance.outcome == "cleared_with_limits":
-            replaced = any(
-                other.outcome == "cleared" and other.day > clearance.day and all(map(other.names, clearance.covers))
-                for other in episode.clearances[:index] + episode.clearances[index + 1 :]
-            )
-            limited = limited or not replaced
-    facts["clearance_refused"] = refused
-    facts["cleared_with_limits"] = limited
+def _clearances(facts: dict[str, Value], pathway: Pathway, episode: Episode, standing: Mapping[str, Value]) -> None:
+    """Whether a clinician's refusal stands, and limits do: until a later clearance that is good covers the same."""
+    acute = pathway.acute_when is not None and truth_of(pathway.acute_when, standing) is not NO
+
+    def good(clearance: Clearance) -> bool:
+        if clearance.valid_until is not None:
+            return clearance.valid_until >= episode.as_of
+        named = [rule for rule in pathway.rules if rule.clearance_days is not None and clearance.names(rule.id)]
+        days = [rule.clearance_acute_days if acute else rule.clearance_days for rule in named]
+        return bool(days) and (episode.as_of - clearance.day).days <= min(day or 0 for day in days)
+
+    def replaced(clearance: Clearance, by: tuple[str, ...]) -> bool:
+        return any(
+            other.outcome in by
+            and other.day > clearance.day
+            and good(other)
+            and all(map(other.names, clearance.covers))
+            for other in episode.clearances
+        )
+
+    standing_ones = [c for c in episode.clearances if c.valid_until is None or c.valid_until >= episode.as_of]
+    facts["clearance_refused"] = any(
+        c.outcome == "not_cleared" and not replaced(c, ("cleared", "cleared_with_limits")) for c in standing_ones
+    )
+    facts["cleared_with_limits"] = any(
+        c.outcome == "cleared_with_limits" and not replaced(c, ("cleared", "cleared_with_limits"))
+        for c in standing_ones
+    )
 
 
 def _measures(facts: dict[str, Value], episode: Episode, standing: Mapping[str, Value]) -> None:
@@ -280,7 +285,7 @@ def _ratings(
         Ratings(
             before if before is not None else given("pain_baseline"),
             exact(pains[-1].value) if pains and pains[-1].value is not None else given("pain_at_check"),
-            shared[0] if shared else (_mean(first_activities) or given("activities_baseline")),
+            shared[0] if shared else _first_of(_mean(first_activities), given("activities_baseline")),
             shared[1] if shared else given("activities_at_check"),
             None if change is None else int(change),
         ),
@@ -305,6 +310,10 @@ def _baseline(pathway: Pathway, episode: Episode) -> tuple[Fraction | None, tupl
     has_first = at_first[-1] is not None
     baseline = sum(ratings, Fraction(0)) / len(ratings) if has_first else None
     return baseline, named[-1] if named else ()
+
+
+def _first_of(one: Fraction | None, other: Fraction | None) -> Fraction | None:
+    return one if one is not None else other  # a mean of 0 is a mean
 
 
 def _mean(values: tuple[float | None, ...]) -> Fraction | None:
@@ -379,7 +388,7 @@ def muscle_known(episode: Episode, standing: Mapping[str, Value], check: int) ->
     if judged in ("none", "worse") or not episode.sessions or "spasm_response" in (episode.today or {}):
         return True
     latest = max((at for at, s in enumerate(episode.sessions) if "spasm_response" in s.facts), default=None)
-    return latest is None or latest >= check
+    return latest is not None and latest >= check
 
 
 def _check_facts(

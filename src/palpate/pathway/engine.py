@@ -119,7 +119,7 @@ class Engine:
 
     @cached_property
     def domains(self) -> Domains:
-        return Domains(self.conditions, self.facts)
+        return Domains([*self.conditions, *([self.acute] if self.acute is not None else [])], self.facts)
 
     def values(self, known: Mapping[str, Value]) -> list[Any]:
         """The list of answers for facts by name; unknown facts hold their unknown."""

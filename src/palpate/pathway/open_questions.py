@@ -59,7 +59,9 @@ class OpenQuestions:
         muscle = self._muscle_open()
         if self.ratings or muscle:
             values, held, unknown = self._without_ratings(values, lifted, muscle)
-        floor = self._floor(held, lifted)
+        # A rule that holds, but that an open answer could lift, is as open as one that is unknown.
+        liftable = [at for at in held if self.clearings is not None and self.clearings.may_be_lifted(at)]
+        floor = self._floor([at for at in held if at not in liftable], lifted)
         open_slots = [slot for name, slot in self.engine.index.items() if self._askable(name, muscle)]
         key = None
         if not (self.ratings or muscle or self.unsure or (self.clearings and self.clearings.lifting)):
@@ -67,7 +69,7 @@ class OpenQuestions:
             kept = self.engine.kept.get(key)
             if kept is not None:
                 return kept, []
-        at_stake = [*unknown, *lifted]  # a further sign would make a lifted rule hold again
+        at_stake = [*unknown, *lifted, *liftable]  # a further sign would make a lifted rule hold again
         question = self._question(values, at_stake, lifted, floor, open_slots)
         unsure = self._unsure(values, at_stake, lifted, floor, open_slots) if self.unsure else []
         names = [*self.engine.slots, *self.ratings]
