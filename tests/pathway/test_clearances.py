@@ -188,3 +188,49 @@ def test_a_clearance_that_does_not_count_is_named_with_the_reason(
     data = decided(facts=facts, clearance=clearance)
     assert {row["why"] for row in data["not_lifted"]} == {why}
     assert data["lifted"] == []
+
+
+@pytest.mark.parametrize("missing", ["fever_or_chills", "unexplained_weight_loss", "cancer_history"])
+def test_s65_behind_a_clearance_that_is_good_only_if_the_pain_is_not_acute_open_questions_are_still_seen(
+    missing: str,
+) -> None:
+    """A letter of two months on pain of half a year: it lifts its rule, and hides nothing else."""
+    facts = {"recent_injury": "with_bruise", missing: "?"}
+    own = {"facts": facts, "clearance": {"date": "2025-11-15", "covers": ["injury_with_bruise"]}}
+    for moment in ("intake", "session"):
+        data = decided(moment, **own)
+        assert data["disposition"] == "incomplete", moment
+        assert missing in [row["fact"] for row in data["ask"]]
+
+
+def test_s65_at_the_intake_a_clearance_does_not_answer_how_long_the_pain_has_lasted() -> None:
+    """Pain of three days began after the letter; until its age is known, the letter covers nothing that reads it."""
+    for facts in ({"recent_injury": "significant"}, {"iv_drug_use": True}, {}):
+        data = decided(facts={**facts, "pain_duration_days": "?"}, clearance={"date": "2026-01-08"})
+        assert data["disposition"] not in ("treat", "treat_with_precautions"), facts
+        assert "pain_duration_days" in [row["fact"] for row in data["ask"]]
+
+
+def test_a_clearance_that_itself_no_longer_counts_cancels_no_refusal() -> None:
+    no = {
+        "date": "2026-01-01",
+        "outcome": "not_cleared",
+        "covers": ["sixty_or_over_lasting_pain"],
+        "valid_until": "2026-12-31",
+    }
+    expired = {"date": "2026-01-02", "covers": ["sixty_or_over_lasting_pain"], "valid_until": "2026-01-10"}
+    assert decided(facts={"age_years": 65}, clearance=[no, expired])["disposition"] == "do_not_massage_now"
+
+
+def test_a_clearance_that_itself_no_longer_counts_ends_no_limits() -> None:
+    limited = {"date": "2026-01-01", "outcome": "cleared_with_limits", "covers": ["sixty_or_over_lasting_pain"]}
+    expired = {"date": "2026-01-02", "covers": ["sixty_or_over_lasting_pain"], "valid_until": "2026-01-10"}
+    assert decided(facts={"age_years": 65}, clearance=[limited, expired])["disposition"] == "treat_with_precautions"
+
+
+def test_if_an_open_answer_could_lift_a_rule_it_is_asked() -> None:
+    """A letter of 60 days on a blood thinner: good if the pain is not acute, and nobody has said how old it is."""
+    facts = {"anticoagulant_use": "anticoagulant", "pain_duration_days": "?", "pain_site": "mid_back"}
+    data = decided("session", facts=facts, clearance={"date": "2025-11-20", "covers": ["anticoagulant"]})
+    assert data["disposition"] == "physician_clearance"
+    assert "pain_duration_days" in [row["fact"] for row in data["ask"]]

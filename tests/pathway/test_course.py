@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from palpate import decide, load_pathway
+from palpate import Faults, decide, load_pathway
 from palpate.library.cases import case_folder, whole_document
 
 FOLDER = case_folder("back_massage")
@@ -152,3 +152,40 @@ def test_pain_right_after_a_session_is_never_a_rating() -> None:
     sessions = [{"date": "2026-01-01", "pain_after": 1}, {"date": "2026-01-08", "pain_after": 1}]
     document = whole_document(FOLDER, "well_intake", {"moment": "review", "sessions": sessions})
     assert decide(PATHWAY, document).data["response"]["pain"] is None
+
+
+def test_a_muscle_judged_at_the_intake_is_no_finding_of_the_check() -> None:
+    facts = {"spasm_response": "resolved", "active_exercise_plan": True}
+    assert decided("session", ["2026-01-01", "2026-01-08"], facts=facts)["disposition"] == "incomplete"
+
+
+def test_activities_that_began_at_nothing_are_still_a_baseline() -> None:
+    measures = [{"date": "2026-01-01", "name": "own_activities", "values": [0, 0]}]
+    own: dict[str, Any] = {"measures": measures, "facts": {"active_exercise_plan": True}}
+    data = decided("review", ["2026-01-01", "2026-01-08"], **own)
+    assert data["response"]["activities"]["baseline"] == 0
+    assert "activities_at_check" in [row["fact"] for row in data["ask"]]
+
+
+def test_age_and_duration_of_a_session_never_overrule_the_dates_of_the_document() -> None:
+    document = whole_document(
+        FOLDER,
+        "well_intake",
+        {"moment": "review", "person": {"birth_date": "1950-01-01"}, "facts": {"age_years": "?"}},
+    )
+    document["sessions"] = [{"date": "2026-01-08", "facts": {"age_years": 30}}]
+    with pytest.raises(Faults, match=r"\$\.sessions\[0\]\.facts\.age_years"):
+        decide(PATHWAY, document)
+
+
+def test_days_since_the_last_session_given_as_a_fact_keep_the_gap() -> None:
+    """As in a table of facts alone, without the sessions themselves."""
+    for days, disposition in ((1, "do_not_massage_now"), (10, "treat"), (100, "complete")):
+        facts = {"sessions_completed": 1, "days_since_last_session": days, "active_exercise_plan": True}
+        assert decided("session", [], facts=facts)["disposition"] == disposition
+
+
+def test_a_class_that_the_given_ratings_do_not_make_is_a_fault() -> None:
+    facts = {"sessions_completed": 3, "pain_baseline": 7, "pain_at_check": 7, "response": "responded"}
+    with pytest.raises(Faults, match="response"):
+        decided("review", [], facts=facts)

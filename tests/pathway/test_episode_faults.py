@@ -16,7 +16,7 @@ from palpate.pathway.facts import Fact
 from palpate.pathway.pathway import DISPOSITIONS
 
 PATHWAY = load_pathway()
-FACTS = PATHWAY.vocabulary.facts
+FACTS = {name: fact for name, fact in PATHWAY.vocabulary.facts.items() if name not in PATHWAY.worked_out}
 NUMBERS = [fact for fact in FACTS.values() if fact.is_number]
 BOOLEANS = [fact.name for fact in FACTS.values() if fact.kind == "bool"]
 CHOICES = [fact for fact in FACTS.values() if fact.kind == "enum"]

@@ -63,7 +63,7 @@ class Question:
     known     the same with the open slots unknown
     domains   open slot -> the answers worth trying (every way the rules can tell answers apart is among them)
     rules     the open rules that rank above what already holds
-    settle    called after each change, to work out slots that depend on open ones (the response class)
+    settle    called when one of `settled_by` changes, to work out what depends on it (the response class)
     joined    open slot -> the open slots that it meets in arithmetic
     narrowed  for such a slot, the answers worth trying once those others have their values
     persons   (slot, rule, rank) -> people found before, who are tried first; kept by the caller from call to call
@@ -74,6 +74,7 @@ class Question:
     domains: Mapping[int, Sequence[Any]]
     rules: Sequence[OpenRule]
     settle: Callable[[list[Any]], None] | None = None
+    settled_by: frozenset[int] = frozenset()
     joined: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     narrowed: Callable[[int, Mapping[int, Any]], Sequence[Any]] | None = None
     persons: dict[tuple[int, str, int], list[Person]] = field(default_factory=dict)
@@ -92,12 +93,18 @@ def ask(question: Question) -> list[Asked]:
     return found
 
 
-def possible(rule: OpenRule, question: Question) -> bool:
-    """Whether some way of answering the open facts makes the rule hold, whatever else then holds.
+def possible(question: Question) -> list[OpenRule]:
+    """The rules that some way of answering the open facts makes hold, whatever else then holds.
 
     Errors  TooEntangled.
     """
-    return _Search(question).can_fire(rule, set()) is None
+    search = _Search(question)
+    found = []
+    for rule in question.rules:
+        search.steps = 0
+        if search.can_fire(rule, set()) is None:
+            found.append(rule)
+    return found
 
 
 # Why a branch of the search is dead: the decided slots that alone make it so. None: it is not dead, a person was found.
@@ -244,7 +251,7 @@ class _Search:
 
     def _set(self, slot: int, value: Any) -> None:
         self.values[slot] = self.known[slot] = value
-        if self.settle:
+        if self.settle and slot in self.question.settled_by:
             self.settle(self.values)
 
     def _try(self, slot: int, left: Any, right: Any, rule: OpenRule, decided: set[int]) -> Dead | None:

@@ -15,7 +15,7 @@ from typing import Any
 from palpate.pathway.condition import Value, truth_of
 from palpate.pathway.episode import Clearance, Episode, Measure
 from palpate.pathway.faults import Fault, Faults, shown
-from palpate.pathway.pathway import Pathway, Protocol
+from palpate.pathway.pathway import GIVABLE, Pathway, Protocol
 from palpate.pathway.response import (
     INDETERMINATE,
     NOT_RESPONDED,
@@ -104,12 +104,15 @@ def _given(facts: dict[str, Value], episode: Episode, standing: Mapping[str, Val
     Errors  Faults where it lists sessions that say otherwise: of two histories of one person neither is believed.
     """
     faults = []
-    for name in sorted(set(standing) & set(facts) - {"rmdq_score", "spasm_response", "global_change"}):
-        if not episode.sessions:
-            facts[name] = standing[name]
-        elif standing[name] != facts[name]:
-            text = f"found {shown(standing[name])}, but the sessions and measures make it {shown(facts[name])}"
+    given = {**episode.facts, **(episode.today or {})}
+    rated = any(name in facts for name in ("pain_at_check", "activities_at_check"))
+    for name in sorted({*GIVABLE, "sessions_completed", "course_week"} & set(given)):
+        worked_out = bool(episode.sessions) or (name == "response" and rated)
+        if worked_out and name in facts and given[name] != facts[name]:
+            text = f"found {shown(given[name])}, but the rest of the document makes it {shown(facts[name])}"
             faults.append(Fault("disagreement", f"$.facts.{name}", text))
+        elif not worked_out:
+            facts[name] = given[name]
     if faults:
         raise Faults(faults)
 
@@ -117,7 +120,6 @@ def _given(facts: dict[str, Value], episode: Episode, standing: Mapping[str, Val
 def _days(
     facts: dict[str, Value], episode: Episode, standing: Mapping[str, Value], protocol: Protocol, count: int
 ) -> None:
-    low, high = protocol.gap_days
     planned = int(standing.get("sessions_planned", protocol.sessions))
     facts["course_ended"] = count >= planned
     facts["gap_lapsed_unchecked"] = False
@@ -128,6 +130,8 @@ def _days(
     if not episode.sessions:
         if "days_since_first_session" in standing and int(standing["days_since_first_session"]) > protocol.within_days:
             facts["course_ended"] = True
+        if "days_since_last_session" in standing and 0 < count < planned:
+            _gap(facts, episode, protocol, int(standing["days_since_last_session"]), rated=False)
         return
     as_of, first, last = episode.as_of, episode.sessions[0].day, episode.sessions[-1].day
     since_first, since_last = (as_of - first).days, (as_of - last).days
@@ -140,18 +144,24 @@ def _days(
         session.minutes is not None and session.minutes < SHORT_SHARE * protocol.minutes for session in episode.sessions
     )
     facts["late_soreness"] = _late_soreness(episode, last)
-    if count < protocol.sessions:
-        if since_last > SOON_CLOSED_DAYS:
-            facts["gap_state"] = "closed"
-        elif since_last > high + SLACK_DAYS:
-            facts["gap_state"] = "lapsed"
-            rated = any(m.name in ("pain_nrs", "own_activities") and m.day > last for m in episode.measures)
-            facts["gap_lapsed_unchecked"] = episode.moment == "session" and not rated
-        elif since_last > high:
-            facts["gap_state"] = "late"
-        elif episode.moment == "session":
-            facts["gap_state"] = "too_soon" if since_last < low else "in_window"
+    if count < planned:
+        rated = any(m.name in ("pain_nrs", "own_activities") and m.day > last for m in episode.measures)
+        _gap(facts, episode, protocol, since_last, rated)
     _pain_rise(facts, episode, since_last)
+
+
+def _gap(facts: dict[str, Value], episode: Episode, protocol: Protocol, since_last: int, rated: bool) -> None:
+    """How today stands to the latest session, in days (dose.md, section 4)."""
+    low, high = protocol.gap_days
+    if since_last > SOON_CLOSED_DAYS:
+        facts["gap_state"] = "closed"
+    elif since_last > high + SLACK_DAYS:
+        facts["gap_state"] = "lapsed"
+        facts["gap_lapsed_unchecked"] = episode.moment == "session" and not rated
+    elif since_last > high:
+        facts["gap_state"] = "late"
+    elif episode.moment == "session":
+        facts["gap_state"] = "too_soon" if since_last < low else "in_window"
 
 
 def _pain_rise(facts: dict[str, Value], episode: Episode, since_last: int) -> None:

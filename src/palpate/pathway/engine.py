@@ -123,13 +123,7 @@ class Engine:
 
     def values(self, known: Mapping[str, Value]) -> list[Any]:
         """The list of answers for facts by name; unknown facts hold their unknown."""
-        values = list(self.blank)
-        index = self.index
-        for name, value in known.items():
-            at = index.get(name)
-            if at is not None:
-                values[at] = value
-        return values
+        return list(map(known.get, self.slots, self.blank))
 
     @cached_property
     def joined(self) -> dict[int, tuple[int, ...]]:
@@ -226,4 +220,4 @@ def can_hold(node: Node, domains: Domains, facts: Mapping[str, Fact]) -> bool:
     unknown = [unknown_of(facts[name]) for name in names]
     slots = tuple(range(len(names)))
     rule = OpenRule("", "", 0, fires[0], fails[0], fires[0], slots, dict.fromkeys(slots))
-    return possible(rule, Question(values, unknown, choices, [rule]))
+    return bool(possible(Question(values, unknown, choices, [rule])))

@@ -8,8 +8,8 @@ Source: contract section 1.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -30,7 +30,6 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # A day outside is a slip of the pen. The end also keeps what is counted on from a day (the plan) within the calendar.
 EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 _IN_NAME = re.compile(f"[\t\n]|{HIDDEN.pattern}")  # names stand on one line
-_BY_CLEARANCES = ("clearance_refused", "cleared_with_limits")
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Session:
     pain_after: float | None = None
     minutes: float | None = None
     techniques: tuple[str, ...] = ()
-    facts: Mapping[str, Value] = field(default_factory=dict)
+    facts: dict[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ class _Reader:
         sessions = self._sessions(data.get("sessions"), as_of)
         today, unchanged = self._today(data.get("today"))
         moment = self._moment(data, sessions, today)
-        self._derive(data, facts, today, as_of)
+        self._derive(data, facts, today, sessions, as_of)
         episode = Episode(
             as_of=as_of or date.min,
             facts=facts,
@@ -140,8 +139,6 @@ class _Reader:
         if today is not None and moment == "session" and sessions and sessions[-1].day == as_of:
             place = f"$.sessions[{len(sessions) - 1}].date"
             self.fault("wrong-moment", place, "a session dated as_of may stand beside today at moment review only")
-        if not self.faults:
-            self._against_itself(episode)
         if self.faults:
             raise Faults(self.faults)
         return episode
@@ -161,6 +158,8 @@ class _Reader:
             if fact is None:
                 near = self._near(name, vocabulary)
                 self.fault("unknown-fact", f"{place}.{step(name)}", f"no fact is called that{near}")
+            elif name in self.pathway.worked_out:
+                self.fault("worked-out", f"{place}.{name}", "this is worked out from the document and cannot be given")
             elif value is not None:
                 if fact.kind == "bool":
                     if value is True or value is False:
@@ -332,8 +331,9 @@ class _Reader:
         return tuple(clearances)
 
     def _derive(
-        self, data: Mapping[str, Any], facts: dict[str, Value], today: Mapping[str, Value] | None, as_of: date | None
-    ) -> None:
+        self, data: Mapping[str, Any], facts: dict[str, Value], today: Mapping[str, Value] | None,
+        sessions: Sequence[Session], as_of: date | None,
+    ) -> None:  # fmt: skip
         """Age from the birth date and duration from the onset; a second, other value is a fault that names both."""
         person = data.get("person")
         if person is not None and type(person) is not dict:
@@ -346,11 +346,23 @@ class _Reader:
         if as_of is None:
             return
         if born:
-            age = as_of.year - born.year - ((as_of.month, as_of.day) < (born.month, born.day))
+            age = _years(born, as_of)
             self._follows(facts, today or {}, "age_years", age, "$.person.birth_date", born, as_of)
+            self._agrees(sessions, "age_years", age, lambda day: _years(born, day))
         if onset:
             days = (as_of - onset).days
             self._follows(facts, today or {}, "pain_duration_days", days, "$.onset", onset, as_of)
+            self._agrees(sessions, "pain_duration_days", days, lambda day: (day - onset).days)
+
+    def _agrees(self, sessions: Sequence[Session], name: str, now: int, then: Callable[[date], int]) -> None:
+        """What a session says of the same must have been so on its day; what follows from the date stands."""
+        for at, session in enumerate(sessions):
+            if name in session.facts:
+                said = session.facts[name]
+                if said not in (now, then(session.day)):
+                    text = f"found {shown(said)}, but the date that the document gives makes it {then(session.day)}"
+                    self.fault("disagreement", f"$.sessions[{at}].facts.{name}", text)
+                session.facts.pop(name)  # read for its own sake; what follows from the date stands
 
     def _follows(
         self, facts: dict[str, Value], today: Mapping[str, Value], name: str, value: int, place: str, day: date,
@@ -373,26 +385,6 @@ class _Reader:
                 )
                 self.fault("disagreement", place, text)
         facts.setdefault(name, value)
-
-    def _against_itself(self, episode: Episode) -> None:
-        """What is given about the clearances, although the clearances of the document say otherwise.
-
-        A `clearance_refused` of false beside a clearance that refuses would else overrule the clinician. Given without
-        any clearance it stands, as in a table of facts alone.
-        """
-        parts = [("$.facts", episode.facts)]
-        parts += [(f"$.sessions[{at}].facts", session.facts) for at, session in enumerate(episode.sessions)]
-        parts += [("$.today.facts", episode.today or {})]
-        given = [(place, name, facts[name]) for place, facts in parts for name in _BY_CLEARANCES if name in facts]
-        if not given or not episode.clearances:
-            return
-        from palpate.pathway.course import course_of
-
-        said = course_of(self.pathway, replace(episode, facts={}, sessions=(), today=None, measures=()), {}).facts
-        for place, name, value in given:
-            if said[name] != value:
-                text = f"found {shown(value)}, but the clearances make it {shown(said[name])}"
-                self.fault("disagreement", f"{place}.{name}", text)
 
     # --- values --------------------------------------------------------------------------------------------------
 
@@ -461,6 +453,10 @@ class _Reader:
             self.fault("wrong-value", place, f"found {shown(value)}, expected {expected}")
             return None
         return value
+
+
+def _years(born: date, day: date) -> int:
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def _words(data: Any) -> bool:

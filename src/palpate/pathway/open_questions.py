@@ -173,9 +173,16 @@ class OpenQuestions:
             filled[slot] = harmless if harmless in answers else answers[0]
         rules = [rule for rule in self._open_rules(at_stake, lifted, open_slots) if self._counts(rule, floor)]
         settle = self._settle() if self.ratings or self._muscle_open() else None
-        # With ratings open the slots stand for other things from one episode to the next.
-        persons = {} if settle else self.engine.persons
-        return Question(filled, known, domains, rules, settle, self._joined(open_slots), self._narrowed, persons)
+        # Which slots stand for ratings differs from one episode to the next; people are kept for each kind.
+        persons = self.engine.persons.setdefault((*self.ratings, bool(settle)), {})
+        made = Question(filled, known, domains, rules, settle, self._settled_by())
+        made.joined, made.narrowed, made.persons = self._joined(open_slots), self._narrowed, persons
+        return made
+
+    def _settled_by(self) -> frozenset[int]:
+        """The slots on which the class depends: the open ratings and the treated muscle."""
+        own = len(self.engine.slots)
+        return frozenset([*range(own, own + len(self.ratings)), self.engine.index.get("spasm_response", -1)])
 
     def _joined(self, open_slots: list[int]) -> dict[int, tuple[int, ...]]:
         slots_open = set(open_slots)
@@ -265,28 +272,31 @@ class OpenQuestions:
         ended = bool(course.facts["course_ended"])
         late = int(course.facts["sessions_completed"]) > (course.check or 0)
 
-        def settle(values: list[Any]) -> None:
-            def rating(name: str, given: Any) -> Any:
-                return values[at[name]] if name in at else given
+        seen: dict[tuple[Any, ...], dict[str, Any]] = {}  # the same few ratings come up again and again
 
-            ratings = Ratings(
-                base.pain_before,
-                rating("pain_at_check", base.pain_after),
-                base.activities_before,
-                rating("activities_at_check", base.activities_after),
-                rating("global_change", base.change),
-            )
-            judged = muscle is not None and values[muscle] not in (None, "not_assessed")
-            rated = ratings.pain_after is not None or ratings.activities_after is not None
+        def made(pain: Any, activities: Any, change: Any, judged: bool) -> dict[str, Any]:
+            ratings = Ratings(base.pain_before, pain, base.activities_before, activities, change)
+            rated = pain is not None or activities is not None
             kind = INDETERMINATE if course.too_early else class_of(self.pathway, ratings).kind
-            made = {
+            return {
                 "response": kind,
-                "recovered": recovered(self.pathway.numbers, ratings.pain_after, ratings.activities_after),
+                "recovered": recovered(self.pathway.numbers, pain, activities),
                 "check_unanswered": not ended and not rated and not judged,
                 "check_overdue": not ended and late and kind == INDETERMINATE and not judged,
             }
+
+        def settle(values: list[Any]) -> None:
+            judged = muscle is not None and values[muscle] not in (None, "not_assessed")
+            key = (
+                values[at["pain_at_check"]] if "pain_at_check" in at else base.pain_after,
+                values[at["activities_at_check"]] if "activities_at_check" in at else base.activities_after,
+                values[at["global_change"]] if "global_change" in at else base.change,
+                judged,
+            )
+            if key not in seen:
+                seen[key] = made(*key)
             for name, slot in slots.items():
-                values[slot] = made[name]
+                values[slot] = seen[key][name]
 
         return settle
 
@@ -353,18 +363,20 @@ class OpenQuestions:
                             reads = self._slots(self.engine.reads[at], set(both))
                             made = self.engine.open_rule(at, rule.disposition, rule.rank, one, reads, set(reads))
                             rules.append(made)
-            question = Question(filled, [*values, *(None for _ in self.ratings)], domains, rules, self._settle())
-            reached = [rule.rank for rule in rules if _may_hold(rule, question)]
+            question = Question(
+                filled, [*values, *(None for _ in self.ratings)], domains, rules, self._settle(), self._settled_by()
+            )
+            reached = [rule.rank for rule in _may_hold(question)]
             if reached:
                 found.append((name, max(reached) == EMERGENCY_RANK))
         return found
 
 
-def _may_hold(rule: OpenRule, question: Question) -> bool:
+def _may_hold(question: Question) -> Sequence[OpenRule]:
     try:
-        return possible(rule, question)
+        return possible(question)
     except TooEntangled:
-        return True  # fail closed: it could not be ruled out
+        return question.rules  # fail closed: they could not be ruled out
 
 
 def _unsure_rank(level: int) -> int:

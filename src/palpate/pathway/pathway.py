@@ -33,6 +33,11 @@ URGENCIES: dict[str, int] = {"same_day": 2, "within_2_weeks": 1, "routine": 0}
 PRECAUTIONS = ("precaution", "local_avoid")
 RULE_DISPOSITIONS = (*[word for word in DISPOSITIONS if not word.startswith("treat")], *PRECAUTIONS, "none")
 FIRST_FOUR_RANK = 60
+# Of the facts that the judge works out from the course, those that a document may give itself (facts.csv).
+GIVABLE = frozenset(
+    {"post_session_pain_rise", "pain_baseline", "pain_at_check", "activities_baseline", "activities_at_check"}
+    | {"days_since_first_session", "days_since_last_session", "sessions_planned", "response"}
+)
 INCOMPLETE_RANK = 50
 
 
@@ -112,6 +117,9 @@ class Pathway:
         self.version: str = about["version"]
         self.settings: dict[str, str] = {name: table["value"] for name, table in meaning["settings"].items()}
         self.vocabulary = Vocabulary.of(_fact(row) for row in meaning["facts"])
+        self.worked_out = frozenset(
+            row["id"] for row in meaning["facts"] if row.get("from") and row["id"] not in GIVABLE
+        )
         self.rules: tuple[Rule, ...] = tuple(_rule(row, self.settings) for row in meaning["rules"])
         self.rule = {rule.id: rule for rule in self.rules}
         self.protocols = {row["id"]: _protocol(row) for row in meaning["protocols"]}
