@@ -126,7 +126,7 @@ def test_s64_a_fact_never_overrules_the_clearances_of_the_same_document(
     for value in (False, True):
         well["facts"]["clearance_refused"] = value
         assert decided(well).refused() == [
-            "ep.json: $.facts.clearance_refused: this is worked out from the document and cannot be value"
+            "ep.json: $.facts.clearance_refused: this is worked out from the document and cannot be given"
         ]
 
 

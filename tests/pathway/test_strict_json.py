@@ -126,6 +126,14 @@ def test_s22_every_value_that_is_refused_is_named_with_its_path_at_once() -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    "raw", [b"NaN0", b"[NaN", b'{"a": 1, "a": 2', b'{"a": {"b": 1, "b": 2}} {}', b"[1e999", b'"\\ud800']
+)
+def test_s22_what_is_no_json_behind_a_strange_value_is_one_fault_of_the_text(raw: bytes) -> None:
+    (line,) = said(raw)
+    assert line.startswith("$: ")
+
+
 def test_s22_a_whole_surrogate_pair_is_a_character() -> None:
     assert read_json(rb'"\ud83d\ude00"') == "\U0001f600"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from palpate.pathway.faults import Fault, Faults, shown, step
@@ -76,10 +77,9 @@ def read_json(raw: bytes) -> Any:
         hint = "; it looks like UTF-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
         raise _fault("not-utf-8", f"byte {error.start + 1} is not UTF-8{hint}") from None
     try:
-        if _SUSPECT.search(raw) or raw.count(b"[") + raw.count(b"{") > DEEPEST:
-            return _strictly(text)
-        return _decode(text)
-    except _Strange:
+        if not _SUSPECT.search(raw) and raw.count(b"[") + raw.count(b"{") <= DEEPEST:
+            with suppress(_Strange):
+                return _decode(text)
         return _strictly(text)
     except json.JSONDecodeError as error:
         raise _fault("not-json", _unreadable(text, error)) from None
