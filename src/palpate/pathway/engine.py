@@ -6,9 +6,8 @@ One engine serves any number of decisions. It is made on first use and kept with
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from palpate.pathway.asking import OpenRule, Question, Test, possible
 from palpate.pathway.condition import (
@@ -30,6 +29,8 @@ from palpate.pathway.pathway import Pathway
 from palpate.pathway.to_python import Fires, compile_each, compile_rules, unknown_of
 from palpate.pathway.truth import UNKNOWN, YES
 
+MOST_ONES = 1_024  # single conditions kept compiled
+
 
 class Engine:
     """The rules of a pathway over a list of answers, one slot per fact.
@@ -50,6 +51,7 @@ class Engine:
         self.blank: tuple[Any, ...] = tuple(unknown_of(self.facts[name]) for name in self.slots)
         self.kept: dict[Any, Any] = {}  # open questions already worked out; see open_questions
         self.persons: dict[Any, Any] = {}  # people found by the search; see asking
+        self._ones: dict[Node, tuple[Fires, Fires]] = {}
         self.reads: tuple[tuple[int, ...], ...] = tuple(
             tuple(self.index[name] for name in facts_of(node)) for node in self.conditions
         )
@@ -75,11 +77,15 @@ class Engine:
         """For each rule: does it hold, does it fail."""
         return compile_each(self.conditions, self.facts, self.slots)
 
-    @lru_cache(maxsize=1024)  # noqa: B019 - the engine lives as long as its pathway
     def one(self, node: Node) -> tuple[Fires, Fires]:
         """The same for a single condition."""
-        fires, fails = compile_each([node], self.facts, self.slots)
-        return fires[0], fails[0]
+        made = self._ones.get(node)
+        if made is None:
+            if len(self._ones) >= MOST_ONES:
+                self._ones.clear()
+            fires, fails = compile_each([node], self.facts, self.slots)
+            made = self._ones[node] = fires[0], fails[0]
+        return made
 
     @cached_property
     def _signs(self) -> list[dict[int, tuple[Test, ...]]]:
@@ -175,12 +181,9 @@ class Engine:
         return tuple(values)
 
 
-_engines: WeakKeyDictionary[Pathway, dict[frozenset[str], Engine]] = WeakKeyDictionary()
-
-
 def engine_of(pathway: Pathway, given: frozenset[str] = frozenset()) -> Engine:
-    """The engine of a pathway, made once."""
-    kept = _engines.setdefault(pathway, {})
+    """The engine of a pathway, made once; it lives as long as its pathway."""
+    kept: dict[frozenset[str], Engine] = pathway.engines
     if given not in kept:
         if len(kept) > 64:
             kept.clear()

@@ -111,6 +111,7 @@ class Pathway:
 
     def __init__(self, meaning: Mapping[str, Any], canonical: bytes) -> None:
         self.meaning = meaning
+        self.engines: dict[Any, Any] = {}  # made and kept by `engine.engine_of`
         self.digest = "sha256:" + hashlib.sha256(canonical).hexdigest()
         about = meaning["pathway"]
         self.id: str = about["id"]
