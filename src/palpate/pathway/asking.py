@@ -111,7 +111,9 @@ def possible(question: Question) -> list[OpenRule]:
 # The slot in question counts as LEFT or RIGHT, by the answer that is to blame.
 Dead = set[int]
 LEFT, RIGHT = -1, -2
-MOST_STEPS = 50_000  # of one search; our own document needs a few hundred
+MOST_STEPS = 20_000  # of the search for one fact and one rule; our own document seldom needs more than a few hundred
+MOST_TOTAL = 60_000  # of all searches for one decision; when they are used up, each further one gets FEW_STEPS
+FEW_STEPS = 300
 
 
 class TooEntangled(Exception):
@@ -127,7 +129,7 @@ class _Search:
         self.question = question
         self.settle = question.settle
         self.found: Person = (None, None, {})  # whom the search found last
-        self.steps = 0
+        self.steps = self.total = 0
         if self.settle:
             self.settle(self.values)
         self.reading: dict[int, list[OpenRule]] = {}
@@ -245,7 +247,7 @@ class _Search:
         If those at one answer all speak at another too, the rule cannot hold at the first and fail at the second.
         """
         tests = rule.tests[slot]
-        if tests is None:
+        if tests is None or rule.sure is not rule.fires:  # a rule that more knowledge can end is not so simple
             return None
         return {at for at, test in enumerate(tests) if test(self.known)}
 
@@ -298,7 +300,8 @@ class _Search:
         A rule that is wanted is given harmless answers first, so that it comes to hold by as few facts as possible.
         """
         self.steps += 1
-        if self.steps > MOST_STEPS:
+        self.total += 1
+        if self.steps > (MOST_STEPS if self.total < MOST_TOTAL else FEW_STEPS):
             raise TooEntangled
         free = next((slot for slot in blame.slots if slot not in decided), None)
         if free is None:

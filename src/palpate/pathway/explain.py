@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 from palpate.pathway.condition import Node, Value, facts_of, truth_of
@@ -18,6 +19,7 @@ from palpate.pathway.pathway import Pathway
 from palpate.pathway.truth import NO
 
 MOST_TOGETHER = 4  # facts changed at once, at most
+MOST_TRIED = 2_000  # changed documents decided for one explanation of several changes at once
 
 
 def explain(pathway: Pathway, episode: Episode) -> dict[str, Any]:
@@ -69,7 +71,8 @@ def _changes(pathway: Pathway, episode: Episode, found: Found) -> list[dict[str,
     deciding = [at for at in found.held if pathway.rules[at].disposition == found.disposition]
     facts = dict.fromkeys(name for at in deciding for name in facts_of(found.engine.conditions[at]))
     for together in range(2, MOST_TOGETHER + 1):
-        rows = list(_tried(pathway, episode, found, [name for name in facts if name in answered], together))
+        changeable = [name for name in facts if name in answered]
+        rows = list(_tried(pathway, episode, found, changeable, together))
         if rows:
             return rows
     return []
@@ -88,8 +91,12 @@ def _tried(
     pathway: Pathway, episode: Episode, found: Found, facts: list[str], together: int
 ) -> Iterator[dict[str, Any]]:
     domains = found.engine.domains
+    tried = 0
     for names in itertools.combinations(facts, together):
         choices = [_others(domains, name, found.known) for name in names]
+        tried += prod(map(len, choices))
+        if together > 1 and tried > MOST_TRIED:
+            return
         best: dict[tuple[str, str | None], dict[str, Value]] = {}
         for values in itertools.product(*choices):
             changed = dict(zip(names, values, strict=True))

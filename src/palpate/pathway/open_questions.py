@@ -328,7 +328,8 @@ class OpenQuestions:
 
         made = (fires, fails)
         level = _unsure_rank(level)
-        return [self.engine.open_rule(at, "medical_exam_first", level, made, slots, set(slots), sure=lambda _: False)]
+        free = set() if one[0] is self.engine.each[0][at] else set(slots)
+        return [self.engine.open_rule(at, "medical_exam_first", level, made, slots, free, sure=lambda _: False)]
 
     def _unsure(
         self, values: list[Any], at_stake: Sequence[int], lifted: Container[int], floor: int, open_slots: list[int]
