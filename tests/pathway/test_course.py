@@ -189,3 +189,28 @@ def test_a_class_that_the_given_ratings_do_not_make_is_a_fault() -> None:
     facts = {"sessions_completed": 3, "pain_baseline": 7, "pain_at_check": 7, "response": "responded"}
     with pytest.raises(Faults, match="response"):
         decided("review", [], facts=facts)
+
+
+def test_every_fact_that_the_document_says_the_judge_works_out_is_worked_out() -> None:
+    """A misspelled one would stay unknown for ever and silently disable its rule."""
+    from palpate.pathway.course import course_of
+    from palpate.pathway.episode import read_episode
+    from palpate.pathway.standing import now
+
+    names = ("pain_nrs", "sleep_nrs", "mood_nrs", "isi", "phq2", "start_back", "soreness_nrs")
+    measures = [{"date": day, "name": name, "value": 2} for name in names for day in ("2026-01-01", "2026-01-14")]
+    measures += [{"date": day, "name": "own_activities", "values": [4, 4, 3]} for day in ("2026-01-01", "2026-01-14")]
+    document = whole_document(
+        FOLDER,
+        "well_intake",
+        {
+            "moment": "review",
+            "sessions": [{"date": "2026-01-01"}, {"date": "2026-01-13", "pain_before": 3}],
+            "today": {"unchanged": True, "facts": {"pain_now": 4}},
+            "measures": measures,
+        },
+    )
+    episode = read_episode(document, PATHWAY)
+    made = set(course_of(PATHWAY, episode, now(PATHWAY, episode)).facts)
+    said = {row["id"] for row in PATHWAY.meaning["facts"] if row.get("from") == "course"}
+    assert said <= made
