@@ -214,3 +214,12 @@ def test_every_fact_that_the_document_says_the_judge_works_out_is_worked_out() -
     made = set(course_of(PATHWAY, episode, now(PATHWAY, episode)).facts)
     said = {row["id"] for row in PATHWAY.meaning["facts"] if row.get("from") == "course"}
     assert said <= made
+
+
+def test_the_home_programme_offers_what_fits_and_nothing_whose_limits_are_met_or_unknown() -> None:
+    home = decided("intake", [])["plan"]["home"]
+    assert "walk_build" in home
+    assert "yoga_taichi_class" in home  # for lasting pain (combination.md, section 4)
+    assert "heat_wrap" not in home  # for acute and subacute pain
+    assert "walk_build" not in decided("intake", [], facts={"gait_unsteadiness": True})["plan"]["home"]
+    assert decided("intake", [], facts={"saddle_numbness": True})["plan"]["home"] == []

@@ -207,7 +207,15 @@ def _plan(pathway: Pathway, data: Mapping[str, Any], width: int) -> Iterator[str
     elif treated and plan["next_from"] and not plan["sessions_done"]:
         yield f"  first session: from {_day(plan['next_from'])}."
     yield from _combined(pathway, plan["combine"], treated, width)
+    yield from _home(pathway, plan["home"], width)
     yield from _block(_next_step(data), "  ", width)
+
+
+def _home(pathway: Pathway, chosen: Sequence[str], width: int) -> Iterator[str]:
+    titles = [item.title for item in pathway.home if item.id in chosen]
+    if titles:
+        most = pathway.meaning["home_rules"]["limit_items"]
+        yield from _block(f"At home, at most {most} of: {'; '.join(titles).lower()}.", "  ", width)
 
 
 def _next_step(data: Mapping[str, Any]) -> str:

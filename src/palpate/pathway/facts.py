@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from palpate.pathway.condition import Value, number
+from palpate.pathway.condition import number
 from palpate.pathway.faults import listed, nearest, shown
 
 KINDS = ("bool", "enum", "int", "float")
@@ -94,9 +94,3 @@ class Vocabulary:
 
     def __getitem__(self, name: str) -> Fact:
         return self.facts[name]
-
-    def clean(self, name: str, value: Value) -> Value:
-        """A good value in its one form: a whole number of an int fact is an int (7.0 becomes 7)."""
-        if self.facts[name].kind == "int":
-            return int(value)
-        return value

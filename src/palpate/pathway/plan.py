@@ -5,7 +5,7 @@ Sources: contract section 2; dose.md section 4 (windows), combination.md section
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -37,6 +37,7 @@ def plan_of(
         "next_to": _day(stop),
         "ends_by": _day(ends),
         "combine": _combine(pathway, known, disposition),
+        "home": home_items(pathway, known) if _goes_on(known, disposition) else [],
     }
 
 
@@ -89,6 +90,11 @@ def next_treatments(pathway: Pathway, known: Mapping[str, Value]) -> list[str]:
     return chosen + [offer.id for offer in pathway.switches if offer.add_on and _holds(offer, known)]
 
 
+def _goes_on(known: Mapping[str, Value], disposition: str) -> bool:
+    """The person is in the course, or leaves it well: then the home programme is for them."""
+    return disposition in BLENDED or (disposition == "complete" and _well(known))
+
+
 def home_items(pathway: Pathway, known: Mapping[str, Value]) -> list[str]:
     """Items of the home programme that fit what is known; none whose limits are unknown or met."""
     return [item.id for item in pathway.home if _fits(item, known)]
@@ -107,9 +113,3 @@ def _holds(offer: Offer, known: Mapping[str, Value]) -> bool:
 
 def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def texts(offers: Sequence[Offer], chosen: Sequence[str]) -> list[Offer]:
-    """The offers with these ids, in the order chosen."""
-    by_id = {offer.id: offer for offer in offers}
-    return [by_id[name] for name in chosen if name in by_id]
