@@ -70,8 +70,8 @@ bench: .venv-bench/.installed $(COMPILED) ## measures palpate beside another rul
 
 compiled: setup ## compiles the shipped pathway if its sources changed
 
-.venv/.installed: requirements/run.txt $(PACKAGE) $(call stale,.venv)
-	$(call install,.venv,requirements/run.txt)
+.venv/.installed: requirements/clinic.txt $(PACKAGE) $(call stale,.venv)
+	$(call install,.venv,requirements/clinic.txt)
 
 .venv/.installed-dev: .venv/.installed requirements/dev.txt
 	@echo 'Installing into .venv: requirements/dev.txt'
@@ -113,7 +113,8 @@ lock: ## writes requirements/*.txt anew from pyproject.toml
 	compile() { "$$scratch/bin/uv" pip compile --quiet --no-config --generate-hashes --no-header --universal \
 		--python-version 3.11 $(if $(UPGRADE),--upgrade) "$$@" >/dev/null; }; \
 	compile pyproject.toml -o requirements/run.txt; \
-	compile pyproject.toml --group dev --group browser -o requirements/dev.txt; \
+	compile pyproject.toml --extra clinic -o requirements/clinic.txt; \
+	compile pyproject.toml --extra clinic --group dev --group browser --group clinic -o requirements/dev.txt; \
 	compile pyproject.toml --group bench -o requirements/bench.txt; \
 	$$python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		> "$$scratch/build.in"; \

@@ -1,0 +1,37 @@
+"""What every page knows: who is signed in, where they can go, and what must be said on top."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from palpate.clinic.access import practice as the
+from palpate.web.navigation import NAVIGATION
+
+
+def of_the_clinic(request: HttpRequest) -> dict[str, Any]:
+    """What `templates/README.md` lists for base.html."""
+    actor = getattr(request, "actor", None)
+    practice = getattr(request, "practice", None) or the.the_practice()
+    banners = []
+    if practice is not None and practice.demo:
+        banners.append("This is a demo practice. Everybody in it is made up.")
+    if practice is not None and not practice.second_factor and actor is not None and actor.user_id:
+        banners.append("Signing in needs no second factor here. That is only for a practice of one person on its own machine.")
+    nav = [
+        (entry.label, entry.url, request.path == entry.url or (entry.url != "/" and request.path.startswith(entry.url)))
+        for entry in NAVIGATION
+        if actor is not None and actor.is_any(*entry.roles)
+    ]
+    told: dict[str, Any] = {"actor": actor, "practice": practice, "nav": nav, "banners": banners, "theme": "system"}
+    told["practice_name"] = practice.name if practice is not None else ""
+    if actor is not None and actor.user_id:
+        told |= {
+            "theme": getattr(request.user, "theme", "") or "system",
+            "theme_url": "/account/theme/",
+            "user_name": actor.name,
+            "account_url": "/account/",
+            "sign_out_url": "/account/sign-out/",
+        }
+    return told

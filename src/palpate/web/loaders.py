@@ -1,0 +1,56 @@
+"""From an id in a path to the row it names, if the actor may see it and if it belongs to what stands before it (S-09)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from palpate.clinic.access import care, people, practice
+from palpate.clinic.actor import Actor
+from palpate.clinic.refusals import NotVisible
+
+Loader = Callable[[Actor, uuid.UUID, str, bool], Any]
+
+
+def _session(actor: Actor, id: uuid.UUID, scope: str, to_write: bool) -> Any:
+    return care.session_of(actor, id, to_write=to_write)
+
+
+def _letter(actor: Actor, id: uuid.UUID, scope: str, to_write: bool) -> Any:
+    return care.letter_of(actor, id, to_write=to_write)
+
+
+LOADERS: dict[str, Loader] = {
+    "person": lambda actor, id, scope, to_write: people.person_of(actor, id, scope, to_write=to_write),
+    "episode": lambda actor, id, scope, to_write: care.episode_of(actor, id, scope, to_write=to_write),
+    "session": _session,
+    "letter": _letter,
+    "decision": lambda actor, id, scope, to_write: care.decision_of(actor, id),
+    "user": lambda actor, id, scope, to_write: practice.user_of(id),
+}
+
+
+def load(actor: Actor, ids: Mapping[str, Any], scope: str, to_write: bool) -> dict[str, Any]:
+    """The rows of all ids of a path; other parts of the path stay as they are. Errors: NotVisible."""
+    found = {name: LOADERS[name](actor, id, scope, to_write) if name in LOADERS else id for name, id in ids.items()}
+    person, episode = found.get("person"), found.get("episode")
+    for name, row in found.items():
+        if person is not None and person_of(row) not in (None, person.pk):
+            raise NotVisible
+        if episode is not None and getattr(row, "episode_id", episode.pk) not in (None, episode.pk) and name != "person":
+            raise NotVisible
+    return found
+
+
+def person_of(row: Any) -> uuid.UUID | None:
+    """The id of the person a row belongs to, or None where it belongs to nobody in particular."""
+    from palpate.clinic.models import Person
+
+    if isinstance(row, Person):
+        return row.pk
+    if hasattr(row, "person_id"):
+        return row.person_id  # type: ignore[no-any-return]
+    if getattr(row, "episode", None) is not None:
+        return row.episode.person_id  # type: ignore[no-any-return]
+    return None

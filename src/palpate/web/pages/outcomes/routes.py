@@ -1,0 +1,7 @@
+"""The routes of the outcomes pages."""
+
+from __future__ import annotations
+
+from palpate.web.routes import Route
+
+ROUTES: tuple[Route, ...] = ()

@@ -1,0 +1,50 @@
+"""Every address of the clinic, made from the routes. Nothing else is served, but for django-allauth's own pages."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.urls import include, path
+
+from palpate.web.guard import guarded
+from palpate.web.routes import Route
+
+FOLDERS = (
+    "account",
+    "start",
+    "day",
+    "people",
+    "consent",
+    "intake",
+    "decision",
+    "referral",
+    "plan",
+    "session",
+    "check",
+    "record",
+    "adverse",
+    "outcomes",
+    "settings",
+    "trail",
+    "export",
+    "api",
+)
+
+
+def all_routes() -> tuple[Route, ...]:
+    """The routes of all folders, in order."""
+    found: list[Route] = []
+    for folder in FOLDERS:
+        found.extend(import_module(f"palpate.web.pages.{folder}.routes").ROUTES)
+    return tuple(found)
+
+
+ROUTES = all_routes()
+urlpatterns = [
+    *(path(route.path, guarded(route), name=route.name) for route in ROUTES),
+    path("account/", include("palpate.web.pages.account.urls")),
+]
+handler400 = "palpate.web.errors.bad_request"
+handler403 = "palpate.web.errors.forbidden"
+handler404 = "palpate.web.errors.not_found"
+handler500 = "palpate.web.errors.server_error"

@@ -1,0 +1,22 @@
+"""The clinic's own settings on a folder that lives as long as the test run. Nothing of the machine's own installation
+reaches a test; DATABASE_URL does, and names the PostgreSQL server that `tests/on_postgresql.py` has started."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+
+for name in [name for name in os.environ if name.startswith("PALPATE_") and name != "PALPATE_HYPOTHESIS"]:
+    del os.environ[name]
+os.environ["PALPATE_DATA"] = tempfile.mkdtemp(prefix="palpate-tests-")
+atexit.register(shutil.rmtree, os.environ["PALPATE_DATA"], ignore_errors=True)
+
+from palpate.web.settings import *  # noqa: E402, F403
+from palpate.web.settings import STORAGES as SHIPPED_STORAGES  # noqa: E402
+
+# Tests ask for the files themselves; that they can be collected, compressed and fingerprinted has its own test.
+STORAGES = {**SHIPPED_STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False

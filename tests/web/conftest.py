@@ -1,0 +1,29 @@
+"""Every test of the pages has the same small practice, and clients that are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from palpate.clinic.models import User
+from tests.clinic_world import World, make_world
+
+
+@pytest.fixture
+def world(db: Any) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """A client in which this member of the staff is signed in."""
+
+    def client_of(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return client_of
