@@ -16,7 +16,7 @@ import palpate
 
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "src" / "palpate" / "pathway"
-SOURCES = sorted((ROOT / "src").rglob("*.py"))
+SOURCES = sorted(path for path in (ROOT / "src").rglob("*.py") if path.parent.name != "migrations")  # those are made
 HELD_HERE = ("s22", "s24", "s25", "s30", "s64", "s65", "s66", "s71")  # lines of the safety requirements
 
 
