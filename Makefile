@@ -61,7 +61,7 @@ test: chromium ## runs every test
 check: setup-dev ## format, lint, types, imports and the fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy --strict src
+	@PALPATE_DATA=.mypy_cache/palpate $(BIN)/mypy --strict src
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q -m 'not slow and not browser'
 

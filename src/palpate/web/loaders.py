@@ -6,7 +6,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from palpate.clinic.access import care, people, practice
+from palpate.clinic.access import care, glass, keys, people, practice, publishing
+from palpate.clinic.access.adverse import event_of
+from palpate.clinic.access.appointments import appointment_of
+from palpate.clinic.access.consenting import consent_of
+from palpate.clinic.access.planning import plan_item_of
+from palpate.clinic.access.referring import clearance_of
 from palpate.clinic.actor import Actor
 from palpate.clinic.refusals import NotVisible
 
@@ -22,12 +27,23 @@ def _letter(actor: Actor, id: uuid.UUID, scope: str, to_write: bool) -> Any:
 
 
 LOADERS: dict[str, Loader] = {
+    "appointment": lambda actor, id, scope, to_write: appointment_of(actor, id, to_write=to_write),
     "person": lambda actor, id, scope, to_write: people.person_of(actor, id, scope, to_write=to_write),
     "episode": lambda actor, id, scope, to_write: care.episode_of(actor, id, scope, to_write=to_write),
     "session": _session,
+    "consent": lambda actor, id, scope, to_write: consent_of(actor, id, to_write=to_write),
     "letter": _letter,
+    "clearance": lambda actor, id, scope, to_write: clearance_of(actor, id, to_write=to_write),
+    "plan_item": lambda actor, id, scope, to_write: plan_item_of(actor, id, to_write=to_write),
+    "event": lambda actor, id, scope, to_write: event_of(actor, id, to_write=to_write),
     "decision": lambda actor, id, scope, to_write: care.decision_of(actor, id),
+    "stranger": lambda actor, id, scope, to_write: glass.stranger_of(actor, id),
+    "glass": lambda actor, id, scope, to_write: glass.glass_of(id),
     "user": lambda actor, id, scope, to_write: practice.user_of(id),
+    "site": lambda actor, id, scope, to_write: publishing.site_of(id),
+    "room": lambda actor, id, scope, to_write: publishing.room_of(id),
+    "published": lambda actor, id, scope, to_write: publishing.version_of(id),
+    "key": lambda actor, id, scope, to_write: keys.key_of(id),
 }
 
 
