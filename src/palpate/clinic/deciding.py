@@ -16,9 +16,10 @@ from palpate import __version__
 from palpate.clinic import moment as clock
 from palpate.clinic.access import care
 from palpate.clinic.access.practice import pathway_copy, published_pathway
+from palpate.clinic.access.sessions import visits_of
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
-from palpate.clinic.document import Given, Past, Record, document_of
+from palpate.clinic.document import Given, Past, Record, document_of, ratings_of
 from palpate.clinic.models import Decision, Episode, PathwayCopy, PublishedPathway, Session
 from palpate.clinic.visit import Visit, fold
 from palpate.library import load_pathway
@@ -90,13 +91,23 @@ def record_of(episode: Episode, today: Session | None = None) -> Record:
 
     Takes  today: the visit that is open now; its touches are what was asked and found today.
     """
-    visits = []
-    for session in care.sessions(episode):
+    visits: list[Past] = []
+    unsigned: list[dict[str, Any]] = []
+    now_open: Visit | None = None
+    for session, taps in visits_of(episode):
+        visit = fold((str(tap.key), tap.kind, tap.data) for tap in taps)
         if today is not None and session.pk == today.pk:
+            now_open = visit
             continue
-        if session.state == Session.State.OPEN:
-            continue  # an unfinished visit of another day says nothing yet
-        visits.append(Past(session.day, visit_of(session), session.massage_given, session.ended or session.started))
+        signed = session.state == Session.State.SIGNED
+        # A visit whose note is not signed yet: what was said and done in it counts all the same, or a danger sign of
+        # yesterday would wait for a signature.
+        given = session.massage_given if signed else bool(visit.treatments)
+        ended = taps[-1].at if taps else session.started
+        visits.append(Past(session.day, visit, given, ended))
+        if not signed:
+            unsigned += ratings_of(visit, session.day.isoformat())
+    measures = [_measure(row) for row in care.measures(episode)]
     return Record(
         id=str(episode.pk),
         birth_date=episode.person.birth_date,
@@ -104,9 +115,9 @@ def record_of(episode: Episode, today: Session | None = None) -> Record:
         protocol=episode.protocol,
         answers=[Given(row.fact, row.state, row.value, row.day, row.at) for row in care.answers(episode)],
         visits=visits,
-        measures=[_measure(row) for row in care.measures(episode)],
+        measures=sorted([*measures, *unsigned], key=lambda measure: str(measure["date"])),
         clearances=[_clearance(row) for row in care.clearances(episode)],
-        today=visit_of(today) if today is not None else None,
+        today=now_open,
     )
 
 
@@ -116,12 +127,17 @@ def _measure(row: Any) -> dict[str, Any]:
 
 
 def _clearance(row: Any) -> dict[str, Any]:
-    told = {"date": row.day.isoformat(), "outcome": row.outcome, "covers": row.covers, "by": row.clinician}
+    told: dict[str, Any] = {
+        "date": row.day.isoformat(),
+        "outcome": row.outcome,
+        "covers": row.covers,
+        "by": row.clinician,
+    }
     if row.valid_until:
         told["valid_until"] = row.valid_until.isoformat()
     if row.limits:
         told["limits"] = row.limits
-    return told
+    return {**told, "at": row.at}
 
 
 def decide_now(
@@ -180,7 +196,10 @@ def _stored(
         == (text, digest, answer, fault, session.pk if session else None)
     ):
         return latest
-    published = published_pathway()
+    try:
+        published = published_pathway()
+    except Exception:  # a failed attempt is recorded all the same (S-64)
+        published = None
     decision = Decision(
         episode=episode,
         session=session,

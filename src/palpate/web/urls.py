@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from django.urls import include, path
+from django.urls import path
 
 from palpate.web.guard import guarded
 from palpate.web.routes import Route
@@ -18,6 +18,7 @@ FOLDERS = (
     "intake",
     "decision",
     "referral",
+    "link",
     "plan",
     "session",
     "check",
@@ -25,6 +26,8 @@ FOLDERS = (
     "adverse",
     "outcomes",
     "settings",
+    "users",
+    "glass",
     "trail",
     "export",
     "api",
@@ -42,7 +45,6 @@ def all_routes() -> tuple[Route, ...]:
 ROUTES = all_routes()
 urlpatterns = [
     *(path(route.path, guarded(route), name=route.name) for route in ROUTES),
-    path("account/", include("palpate.web.pages.account.urls")),
 ]
 handler400 = "palpate.web.errors.bad_request"
 handler403 = "palpate.web.errors.forbidden"

@@ -26,9 +26,10 @@ from palpate.clinic.models.papers import Letter, ReferralLink, Upload
 from palpate.clinic.models.people import BreakGlass, CareTeam, Merge, Person
 from palpate.clinic.models.practice import ApiKey, PathwayCopy, Practice, PublishedPathway, Room, Site
 from palpate.clinic.models.trail import AuditHead, AuditRow, FormKey, Notice
-from palpate.clinic.models.users import Throttle, User
+from palpate.clinic.models.users import AccountLink, Throttle, User
 
 __all__ = [
+    "AccountLink",
     "AdverseEvent",
     "Amendment",
     "Answer",

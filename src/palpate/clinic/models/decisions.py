@@ -65,5 +65,6 @@ class Clearance(AppendOnly):
     valid_until = models.DateField(null=True)
     came_by = models.CharField(max_length=12, default="recorded")  # recorded by staff, or link
     takes_back = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="taken_back_by")
+    why = models.TextField(blank=True, max_length=1000)  # of a row that takes another back
     at = models.DateTimeField()
     by = models.ForeignKey(BY, on_delete=models.PROTECT, related_name="+", null=True)

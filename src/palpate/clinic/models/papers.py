@@ -31,9 +31,21 @@ class Letter(Versioned):
     made = models.DateTimeField()
     by = models.ForeignKey(BY, on_delete=models.PROTECT, related_name="+")
     handed_over = models.DateTimeField(null=True)  # given, sent or read out by telephone
+    handed_how = models.CharField(max_length=12, blank=True)  # given, sent, read_out
     answered = models.DateTimeField(null=True, db_index=True)
     closed = models.DateTimeField(null=True)
     closed_why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        # Every day view counts the referrals that wait. They are few; without this it would read all letters. The kind
+        # is a column and no condition: SQLite does not use a partial index whose condition a query gives by parameter.
+        indexes = [
+            models.Index(
+                fields=["kind", "made"],
+                name="waiting_letters",
+                condition=models.Q(answered__isnull=True, closed__isnull=True),
+            )
+        ]
 
 
 class ReferralLink(Row):

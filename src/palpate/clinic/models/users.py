@@ -51,15 +51,34 @@ class User(AbstractBaseUser):
         """The roles this user acts in: an owner who treats is a therapist too."""
         return frozenset({self.role, "therapist"} if self.treats and self.role == "owner" else {self.role})
 
-    def get_session_auth_hash(self) -> str:
-        # A new password, role or epoch ends every session at its next request.
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must match, by the newest key or an older one, so that a new key signs nobody out (S-41).
+
+        A new password, role or epoch ends every session at its next request.
+        """
         from django.utils.crypto import salted_hmac
 
         told = f"{self.password}|{self.role}|{self.treats}|{self.session_epoch}"
-        return salted_hmac("palpate.session", told, algorithm="sha256").hexdigest()
+        return salted_hmac("palpate.session", told, secret=secret, algorithm="sha256").hexdigest()
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccountLink(Row):
+    """A one-time link with which a member of the staff sets a password (S-07): only the hash of its secret is kept."""
+
+    class Purpose(models.TextChoices):
+        INVITE = "invite", "Invitation"
+        RESET = "reset", "New password"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="account_links")
+    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    made = models.DateTimeField()
+    until = models.DateTimeField()
+    spent = models.DateTimeField(null=True)  # used, or replaced by a newer one
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
 
 
 class Throttle(Row):

@@ -1,0 +1,1 @@
+"""Pages that a clinician opens by a one-time link: no sign-in, one letter, one answer."""
