@@ -18,5 +18,6 @@ from palpate.web.settings import STORAGES as SHIPPED_STORAGES  # noqa: E402
 
 # Tests ask for the files themselves; that they can be collected, compressed and fingerprinted has its own test.
 STORAGES = {**SHIPPED_STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+os.makedirs(STATIC_ROOT, exist_ok=True)  # noqa: F405  # whitenoise warns when it is missing
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

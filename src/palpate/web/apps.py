@@ -9,3 +9,8 @@ class WebConfig(AppConfig):
     name = "palpate.web"
     label = "web"
     verbose_name = "Palpate pages"
+
+    def ready(self) -> None:
+        from palpate.web import signing
+
+        signing.listen()

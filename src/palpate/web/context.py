@@ -6,8 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from palpate.clinic import moment, publishing
 from palpate.clinic.access import practice as the
 from palpate.web.navigation import NAVIGATION
+from palpate.web.pages.glass.banners import banners_of
 
 
 def of_the_clinic(request: HttpRequest) -> dict[str, Any]:
@@ -19,6 +21,9 @@ def of_the_clinic(request: HttpRequest) -> dict[str, Any]:
         banners.append("This is a demo practice. Everybody in it is made up.")
     if practice is not None and not practice.second_factor and actor is not None and actor.user_id:
         banners.append("Signing in needs no second factor here. That is only for a practice of one person on its own machine.")
+    banners += banners_of(request, actor, practice)
+    if practice is not None and actor is not None and actor.user_id:
+        banners += publishing.banners(moment.today(practice.time_zone))
     nav = [
         (entry.label, entry.url, request.path == entry.url or (entry.url != "/" and request.path.startswith(entry.url)))
         for entry in NAVIGATION

@@ -1,7 +1,8 @@
-"""The routes of the start pages."""
+"""The route of the first start."""
 
 from __future__ import annotations
 
-from palpate.web.routes import Route
+from palpate.web.pages.start import views
+from palpate.web.routes import ANYONE, Route
 
-ROUTES: tuple[Route, ...] = ()
+ROUTES: tuple[Route, ...] = (Route("start/", "start", views.start, ANYONE, ANYONE, category="practice"),)
