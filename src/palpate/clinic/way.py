@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from palpate.clinic.access import care
-from palpate.clinic.access.way import has_standing_consent, open_referral, open_session
+from palpate.clinic.access.way import open_referral, open_session
+from palpate.clinic.consenting import standing
 from palpate.clinic.deciding import MAY_TREAT, NOT_ASSESSED
 from palpate.clinic.models import Decision, Episode, Session
 
@@ -49,17 +50,17 @@ def way_of(episode: Episode, today: date) -> Way:
     decision = care.decisions(episode).first()
     session = open_session(episode)
     given = care.sessions(episode).filter(massage_given=True).count()
-    consented = has_standing_consent(episode, today)
+    consented = standing(episode, (), today).begins
     done = set()
     if consented:
         done.add("consent")
-    if decision is not None and decision.disposition not in ("incomplete", NOT_ASSESSED):
+    if given or (decision is not None and decision.disposition not in ("incomplete", NOT_ASSESSED)):
         done |= {"intake", "decision"}
     if episode.planned_at:
         done.add("plan")
     if given:
         done.add("session")
-    if decision is not None and decision.moment == "review" and given:
+    if decision is not None and decision.moment == "review" and given >= 2 and decision.disposition != "incomplete":
         done.add("check")
     return Way(_next(episode, decision, session, given, consented), frozenset(done), decision, session, given)
 
@@ -79,6 +80,8 @@ def _next(
         if not consented:
             return Next("consent", "Ask for consent", "Nothing starts without it.")
         return Next("intake", "Start the intake", "Nothing is decided yet.")
+    if decision.disposition == "incomplete" and given:
+        return Next("check", "Take the check", "The check is due, and what it needs is not known yet.")
     if decision.disposition in ("incomplete", NOT_ASSESSED):
         return Next("intake", "Go on with the intake", "Safety questions are open.")
     if open_referral(episode):
