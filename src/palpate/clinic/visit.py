@@ -1,16 +1,14 @@
 """What the taps of one session add up to. Pure: a list of touches in, one state out.
 
-A touch is (key, kind, data). An `undo` takes back the newest touch that still stands, or the one it names. Nothing is
-repaired: a touch that says something impossible is refused before it is stored (`read_touch`).
+A touch is (key, kind, data). An `undo` takes back the newest touch that still stands, or the one it names. Whether a
+touch may be at all is asked before it is stored (`palpate.clinic.taps`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from palpate.pathway.pathway import Pathway
 
 TECHNIQUES = {
     "neuromuscular": "Neuromuscular (slow, on the spot)",
@@ -45,12 +43,26 @@ MUSCLES = {
 }
 SIDES = ("left", "right", "both")
 YIELDS = ("yes", "partly", "no")
-FOUND_HERE = ("local_heat", "local_redness", "local_swelling", "pain_out_of_proportion")
-# Tests with their unit, range and which way is better. Source: measures.md 2.10 (finger to floor, Schober).
+# What the hands and eyes find that ends the massage of the day, as facts that are then `True`.
+FOUND_HERE = {
+    "local_heat": "heat",
+    "local_redness": "redness",
+    "local_swelling": "swelling",
+    "pain_out_of_proportion": "pain out of all proportion",
+}
+YIELDING = "muscle_yields_to_pressure"
+# What is asked about the last massage and about today; "none of these" answers each of them with this.
+NONE_OF_THESE: dict[str, Any] = {
+    "dark_urine": False,
+    "large_bruise_or_swelling": False,
+    "allergic_reaction": "none",
+    "sedation_today": "none",
+}
+# Tests with their unit, range and which way is better. Source: measures.md 2.10; the ranges are the pathway's.
 TESTS = {
-    "ffd_cm": ("Finger to floor", "cm", -30.0, 120.0, "low"),
-    "mmst_cm": ("Schober, modified twice", "cm", 0.0, 15.0, "high"),
-    "incl_deg": ("Inclinometer, bending forward", "degrees", 0.0, 120.0, "high"),
+    "ffd_cm": ("Finger to floor", "cm", -40.0, 100.0, "low"),
+    "mmst_cm": ("Schober, modified twice", "cm", 0.0, 20.0, "high"),
+    "incl_deg": ("Inclinometer, bending forward", "degrees", -10.0, 120.0, "high"),
 }
 SIGNS = {
     "bend_forward": "Bending forward",
@@ -62,19 +74,16 @@ SIGNS = {
 }
 COMPARED = ("better", "same", "worse")
 AFTERCARE = {
-    "soreness_told": "Some soreness for a day or two is common; told",
-    "when_to_call": "When to call us, and when to call a doctor; told",
-    "keep_moving": "Keep moving today; told",
-    "home_items": "Home exercises shown again",
-    "next_booked": "Next visit agreed",
+    "soreness_told": "told that some soreness for a day or two is common",
+    "when_to_call": "told when to call us, and when to call a doctor",
+    "keep_moving": "told to keep moving today",
+    "home_items": "home exercises shown again",
+    "next_booked": "next visit agreed",
 }
+GATES = ("asked", "felt")  # the two places where the pathway decides before the hands go on
 RATED = ("pain_nrs", "global_change", "sleep_nrs", "mood_nrs", "soreness_nrs")
 RATED_RANGE = {"global_change": (-3, 3)}
 LONGEST_MINUTES = 180
-
-
-class BadTouch(ValueError):
-    """A touch that cannot be. The message is for the therapist."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,7 @@ class Treatment:
     region: str
     minutes: int
     pressure: int  # 1 (feather) to 5 (deepest)
+    side: str = ""  # left, right, both, or not said
 
 
 @dataclass
@@ -115,8 +125,22 @@ class Visit:
     palpations: dict[tuple[str, str, str], Palpation] = field(default_factory=dict)
     treatments: list[Treatment] = field(default_factory=list)
     aftercare: list[str] = field(default_factory=list)
-    clock: dict[str, str] = field(default_factory=dict)  # "started" and "stopped", device times
-    finished: bool = False
+    clock: list[tuple[str, str]] = field(default_factory=list)  # ("start" or "stop", device time), in order
+    planned_minutes: int | None = None
+    gates: set[str] = field(default_factory=set)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the therapist has said that what must be asked again today was asked."""
+        return self.unchanged or "asked" in self.gates
+
+    @property
+    def stops(self) -> list[str]:
+        """What the hands found that ends the massage of today, in words; empty where nothing did."""
+        found = [word for name, word in FOUND_HERE.items() if self.facts.get(name) is True]
+        if self.found_today().get(YIELDING) == "no":
+            found.insert(0, "a muscle that does not yield")
+        return found
 
     @property
     def minutes(self) -> int:
@@ -132,7 +156,8 @@ class Visit:
         found = dict(self.facts)
         pressed = {palpation.yields for palpation in self.palpations.values()}
         if pressed:
-            found["muscle_yields_to_pressure"] = next(answer for answer in ("no", "partly", "yes") if answer in pressed)
+            pressed.add(str(found.get(YIELDING)))  # as told without a place
+            found[YIELDING] = next(answer for answer in ("no", "partly", "yes") if answer in pressed)
         if self.pain_before is not None:
             found["pain_now"] = self.pain_before
         return found
@@ -140,19 +165,24 @@ class Visit:
 
 def fold(touches: Iterable[tuple[str, str, Mapping[str, Any]]]) -> Visit:
     """The state after all touches, in the order in which they were made."""
-    standing: list[tuple[str, str, Mapping[str, Any]]] = []
+    visit = Visit()
+    for _, kind, data in standing(touches):
+        _APPLY[kind](visit, data)
+    return visit
+
+
+def standing(touches: Iterable[tuple[str, str, Mapping[str, Any]]]) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """The touches that no undo has taken back, in order."""
+    found: list[tuple[str, str, Mapping[str, Any]]] = []
     for key, kind, data in touches:
         if kind == "undo":
             named = data.get("key")
-            at = next((i for i in reversed(range(len(standing))) if named in (None, standing[i][0])), None)
+            at = next((i for i in reversed(range(len(found))) if named in (None, found[i][0])), None)
             if at is not None:
-                del standing[at]
+                del found[at]
         else:
-            standing.append((key, kind, data))
-    visit = Visit()
-    for _, kind, data in standing:
-        _APPLY[kind](visit, data)
-    return visit
+            found.append((key, kind, data))
+    return found
 
 
 def _fact(visit: Visit, data: Mapping[str, Any]) -> None:
@@ -175,8 +205,21 @@ def _palpate(visit: Visit, data: Mapping[str, Any]) -> None:
     visit.palpations[where] = Palpation(*where, data["yields"])
 
 
+def _unchanged(visit: Visit, data: Mapping[str, Any]) -> None:
+    visit.unchanged = data["value"]
+    for name in data.get("none", ()):
+        if name not in visit.facts and name not in visit.unsure:  # what was answered by itself stands
+            visit.facts[name] = NONE_OF_THESE[name]
+
+
 def _treat(visit: Visit, data: Mapping[str, Any]) -> None:
-    visit.treatments.append(Treatment(data["technique"], data["region"], data["minutes"], data["pressure"]))
+    side = data.get("side", "")
+    visit.treatments.append(Treatment(data["technique"], data["region"], data["minutes"], data["pressure"], side))
+
+
+def _again(visit: Visit, data: Mapping[str, Any]) -> None:
+    for treatment in data["treatments"]:
+        _treat(visit, treatment)
 
 
 def _test(visit: Visit, data: Mapping[str, Any]) -> None:
@@ -189,7 +232,9 @@ def _sign(visit: Visit, data: Mapping[str, Any]) -> None:
 
 def _aftercare(visit: Visit, data: Mapping[str, Any]) -> None:
     for item in data["items"]:
-        if item not in visit.aftercare:
+        if item in visit.aftercare:
+            visit.aftercare.remove(item)
+        if data.get("on", True):
             visit.aftercare.append(item)
 
 
@@ -204,7 +249,7 @@ def _set(name: str) -> Any:
 _APPLY: dict[str, Any] = {
     "fact": _fact,
     "facts": _facts,
-    "unchanged": _set("unchanged"),
+    "unchanged": _unchanged,
     "pain_before": _set("pain_before"),
     "pain_after": _set("pain_after"),
     "rating": lambda visit, data: visit.ratings.__setitem__(data["name"], data["value"]),
@@ -213,118 +258,11 @@ _APPLY: dict[str, Any] = {
     "sign": _sign,
     "palpate": _palpate,
     "treat": _treat,
+    "again": _again,
     "aftercare": _aftercare,
-    "clock": lambda visit, data: visit.clock.__setitem__(data["hand"], data["at"]),
-    "finished": _set("finished"),
+    "clock_start": lambda visit, data: visit.clock.append(("start", data.get("at", ""))),
+    "clock_stop": lambda visit, data: visit.clock.append(("stop", data.get("at", ""))),
+    "planned_minutes": lambda visit, data: setattr(visit, "planned_minutes", data["minutes"]),
+    "gate": lambda visit, data: visit.gates.add(data["after"]),
 }
-KINDS = frozenset({*_APPLY, "undo", "again"})
-
-
-def read_touch(kind: str, data: Any, pathway: Pathway, activities: int) -> dict[str, Any]:
-    """The data of one touch, checked. Errors: BadTouch with one plain sentence.
-
-    Takes  activities: how many own activities the episode names.
-    """
-    if kind not in KINDS or not isinstance(data, dict):
-        raise BadTouch("this kind of tap is not known")
-    allowed, required = _SHAPES[kind]
-    strange = sorted(set(data) - set(allowed))
-    if strange:
-        raise BadTouch(f"a tap of kind {kind} has no {strange[0]}")
-    missing = sorted(set(required) - set(data))
-    if missing:
-        raise BadTouch(f"a tap of kind {kind} needs {missing[0]}")
-    _check(kind, data, pathway, activities)
-    return dict(data)
-
-
-_SHAPES: dict[str, tuple[Sequence[str], Sequence[str]]] = {
-    "fact": (("fact", "value", "unsure"), ("fact",)),
-    "facts": (("values",), ("values",)),
-    "unchanged": (("value",), ("value",)),
-    "pain_before": (("value",), ("value",)),
-    "pain_after": (("value",), ("value",)),
-    "rating": (("name", "value"), ("name", "value")),
-    "activity": (("index", "value"), ("index", "value")),
-    "test": (("test", "when", "value"), ("test", "when", "value")),
-    "sign": (("sign", "compared"), ("sign",)),
-    "palpate": (("region", "side", "muscle", "yields"), ("region", "side", "yields")),
-    "treat": (("technique", "region", "minutes", "pressure"), ("technique", "region", "minutes", "pressure")),
-    "aftercare": (("items",), ("items",)),
-    "clock": (("hand", "at"), ("hand", "at")),
-    "finished": (("value",), ("value",)),
-    "undo": (("key",), ()),
-    "again": ((), ()),
-}
-
-
-def _check(kind: str, data: Mapping[str, Any], pathway: Pathway, activities: int) -> None:
-    if kind == "fact":
-        _check_fact(data["fact"], data.get("value"), pathway)
-        if data.get("unsure") not in (None, True, False):
-            raise BadTouch("unsure is true or false")
-    elif kind == "facts":
-        if not isinstance(data["values"], dict) or not 1 <= len(data["values"]) <= 60:
-            raise BadTouch("values holds 1 to 60 answers")
-        for name, value in data["values"].items():
-            _check_fact(name, value, pathway)
-    elif kind in ("unchanged", "finished"):
-        _one_of(data["value"], (True, False), "value")
-    elif kind in ("pain_before", "pain_after"):
-        _whole(data["value"], 0, 10, "pain")
-    elif kind == "rating":
-        _one_of(data["name"], RATED, "name")
-        _whole(data["value"], *RATED_RANGE.get(data["name"], (0, 10)), "the rating")
-    elif kind == "activity":
-        _whole(data["index"], 0, activities - 1, "the number of the activity")
-        _whole(data["value"], 0, 10, "the activity")
-    elif kind == "test":
-        _one_of(data["test"], TESTS, "test")
-        _one_of(data["when"], ("before", "after"), "when")
-        _, unit, low, high, _ = TESTS[data["test"]]
-        value = data["value"]
-        if type(value) not in (int, float) or not low <= value <= high:
-            raise BadTouch(f"{TESTS[data['test']][0]} lies between {low:g} and {high:g} {unit}")
-    elif kind == "sign":
-        _one_of(data["sign"], SIGNS, "sign")
-        _one_of(data.get("compared", ""), ("", *COMPARED), "compared")
-    elif kind == "palpate":
-        _one_of(data["region"], REGIONS, "region")
-        _one_of(data["side"], SIDES, "side")
-        _one_of(data["yields"], YIELDS, "yields")
-        _one_of(data.get("muscle", ""), ("", *MUSCLES), "muscle")
-    elif kind == "treat":
-        _one_of(data["technique"], TECHNIQUES, "technique")
-        _one_of(data["region"], REGIONS, "region")
-        _whole(data["minutes"], 1, LONGEST_MINUTES, "minutes")
-        _whole(data["pressure"], 1, 5, "pressure")
-    elif kind == "aftercare":
-        if not isinstance(data["items"], list) or len(data["items"]) > len(AFTERCARE):
-            raise BadTouch("items is a list of after-care items")
-        for item in data["items"]:
-            _one_of(item, AFTERCARE, "item")
-    elif kind == "clock":
-        _one_of(data["hand"], ("started", "stopped"), "hand")
-        if not isinstance(data["at"], str) or len(data["at"]) > 40:
-            raise BadTouch("at is a time")
-    elif kind == "undo" and not isinstance(data.get("key", ""), str):
-        raise BadTouch("key names a tap")
-
-
-def _check_fact(name: Any, value: Any, pathway: Pathway) -> None:
-    fact = pathway.vocabulary.facts.get(name) if isinstance(name, str) else None
-    if fact is None or fact.stage == "derived":
-        raise BadTouch("this question is not known")
-    if value is not None and (wrong := fact.wrong(value)) is not None:
-        raise BadTouch(wrong)
-
-
-def _one_of(value: Any, allowed: Iterable[Any], what: str) -> None:
-    # `1 == True` in Python, so the type is compared as well.
-    if not any(value == one and type(value) is type(one) for one in allowed):
-        raise BadTouch(f"{what} is not one of the choices")
-
-
-def _whole(value: Any, low: float, high: float, what: str) -> None:
-    if type(value) is not int or not low <= value <= high:
-        raise BadTouch(f"{what} is a whole number from {low:g} to {high:g}")
+KINDS = frozenset({*_APPLY, "undo"})

@@ -6,7 +6,7 @@ clearance, in a course, not responding, with a red flag at the second session, d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 
 from palpate.clinic import answering, referring
@@ -204,6 +204,41 @@ def same_names(stage: Stage) -> Iterator[datetime]:
     on.arrive(stage, "therapist", "Nora", "Velde", date(2001, 5, 15), phone="555 0133")
 
 
+EARLIER = (
+    # therapist, name, born, days ago, pain of the last week before each of up to four sessions
+    ("therapist", "Olga", "Maas", 1982, 118, (7, 5, 3, 2)),
+    ("therapist", "Peter", "Lund", 1977, 116, (6, 6)),
+    ("therapist", "Yara", "Costa", 1990, 112, (8, 5, 4, 2)),
+    ("therapist", "Hugo", "Stein", 1985, 109, (5, 4, 4, 3)),
+    ("therapist", "Ines", "Roth", 1971, 105, (6,)),
+    ("therapist", "Malik", "Sow", 1995, 101, (7, 4, 2, 2)),
+    ("owner", "Clara", "Beck", 1979, 117, (7, 6, 5, 4)),
+    ("owner", "Jonas", "Ek", 1983, 113, (6, 3, 2, 1)),
+    ("owner", "Rosa", "Pinto", 1974, 108, (8, 8)),
+    ("owner", "Tariq", "Aziz", 1992, 104, (5, 3, 2, 1)),
+    ("owner", "Vera", "Holt", 1988, 99, (7, 7)),
+)
+
+
+def _earlier(by: str, given: str, family: str, born: int, days_ago: int, pains: Sequence[int]) -> Story:
+    """Somebody of some months ago, told in few words, so that the outcome page has people to count."""
+
+    def story(stage: Stage) -> Iterator[datetime]:
+        yield stage.at(-days_ago, 9)
+        person = on.arrive(stage, by, given, family, date(born, 5, 17))
+        case = on.begin(stage, by, person, "Low back pain", 100)
+        yield from _course(stage, case, pains[0], -days_ago, "Move freely again.")
+        for number, pain in enumerate(pains):
+            yield stage.at(-days_ago + 1 + 11 * number, 9, 30)
+            ease = max(0, pains[0] - pain)
+            on.visit(case, Visited(pain, pain, (min(10, 4 + ease), min(10, 3 + ease), min(10, 5 + ease))))
+        yield stage.at(-days_ago + 1 + 11 * len(pains), 12)
+        on.rate(case, pains[-1], 3, 3)
+        on.decide(case, "review")
+
+    return story
+
+
 STORIES: tuple[Story, ...] = (
     improving,
     not_responding,
@@ -217,4 +252,5 @@ STORIES: tuple[Story, ...] = (
     first_session_today,
     unsigned,
     same_names,
+    *(_earlier(*told) for told in EARLIER),
 )
