@@ -52,11 +52,12 @@ help: ## lists these targets
 
 setup: .venv/.installed $(COMPILED) ## makes .venv with .venv/bin/palpate
 
-run: setup ## decides the example episodes and prints the decisions
-	@$(BIN)/palpate decide --format text examples/*.json
+run: setup ## opens the clinic with its demo practice
+	@$(BIN)/palpate serve --demo
 
-test: chromium ## runs every test
+test: chromium ## runs every test, those of the clinic on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -q
+	@$(BIN)/python tests/on_postgresql.py tests/clinic tests/web -m 'not browser'
 
 check: setup-dev ## format, lint, types, imports and the fast tests
 	@$(BIN)/ruff format --check .

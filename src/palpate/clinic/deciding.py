@@ -192,8 +192,8 @@ def _stored(
     if (
         latest is not None
         and not why
-        and (latest.document, latest.digest, latest.answer, latest.fault, latest.session_id)
-        == (text, digest, answer, fault, session.pk if session else None)
+        and (latest.document, latest.digest, latest.answer, latest.fault, latest.as_of, latest.session_id)
+        == (text, digest, answer, fault, as_of, session.pk if session else None)
     ):
         return latest
     try:

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from palpate.clinic import appointments, consenting, deciding, intake, notes, people, planning, sessions
+from palpate.clinic import appointments, closing, consenting, deciding, intake, notes, people, planning, sessions
 from palpate.clinic import moment as clock
 from palpate.clinic.actor import Actor
 from palpate.clinic.decided import read
@@ -89,11 +89,11 @@ def answer(case: Case, but: dict[str, Any] | None = None, only: Sequence[str] = 
     intake.keep_answers(case.actor, deciding.pathway_in_force(), case._fresh(), case.episode.version, told, case.stage.day())
 
 
-def rate(case: Case, pain: int, sleep: int, mood: int, activities: Mapping[str, int] | None = None) -> None:
-    """The ratings of before the first touch: pain and sleep of the last 7 days, mood, own activities (0 to 10)."""
-    named = activities or {}
-    values = {"pain_nrs": pain, "sleep_nrs": sleep, "mood_nrs": mood}
+def rate(case: Case, pain: int, sleep: int, mood: int, activities: Mapping[str, int | None] | None = None) -> None:
+    """Ratings of the last 7 days: pain, sleep, mood, and own activities (0 to 10); without these, none is rated anew."""
     episode = case._fresh()
+    named: Mapping[str, int | None] = dict.fromkeys(episode.activities) if activities is None else activities
+    values = {"pain_nrs": pain, "sleep_nrs": sleep, "mood_nrs": mood}
     intake.keep_ratings(
         case.actor, episode, episode.version, values, list(named), list(named.values()), case.stage.day()
     )
@@ -128,6 +128,22 @@ def plan(case: Case, decision: Decision, goals: str) -> None:
         goals=goals,
         protocol=pathway.default_protocol,
         chosen=chosen,
+    )
+
+
+def discharge(case: Case) -> None:
+    """The course ends as agreed: discharge note, home plan, episode closed."""
+    episode = case._fresh()
+    reading = read(decide(case, "review"))
+    closing.discharge(
+        case.actor,
+        case.stage.practice,
+        episode,
+        episode.version,
+        reading,
+        reason=next(iter(closing.REASONS)),
+        reached=next(iter(closing.REACHED)),
+        home=closing.home_proposed(episode, reading),
     )
 
 

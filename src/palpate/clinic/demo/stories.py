@@ -68,8 +68,11 @@ def discharged(stage: Stage) -> Iterator[datetime]:
     ):
         yield stage.at(days, 14)
         on.visit(case, told)
-    yield stage.at(-33, 15)
-    case.episode.refresh_from_db()
+    yield stage.at(-30, 15)
+    on.rate(case, 2, 2, 2)
+    on.decide(case, "review")
+    yield stage.at(-30, 15, 20)
+    on.discharge(case)
 
 
 def acute(stage: Stage) -> Iterator[datetime]:
@@ -233,7 +236,8 @@ def _earlier(by: str, given: str, family: str, born: int, days_ago: int, pains: 
             ease = max(0, pains[0] - pain)
             on.visit(case, Visited(pain, pain, (min(10, 4 + ease), min(10, 3 + ease), min(10, 5 + ease))))
         yield stage.at(-days_ago + 1 + 11 * len(pains), 12)
-        on.rate(case, pains[-1], 3, 3)
+        ease = max(0, pains[0] - pains[-1])
+        on.rate(case, pains[-1], 3, 3, {name: min(10, 4 + ease) for name in case.episode.activities})
         on.decide(case, "review")
 
     return story
