@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import migrations
 
@@ -19,5 +19,5 @@ def unseal(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinic", "0001_clinic")]
-    operations = [migrations.RunPython(seal, unseal)]
+    dependencies: ClassVar = [("clinic", "0001_clinic")]
+    operations: ClassVar = [migrations.RunPython(seal, unseal)]
