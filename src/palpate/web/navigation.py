@@ -19,6 +19,7 @@ NAVIGATION = (
     Entry("People", "/people/", (OWNER, THERAPIST, DESK, AUDITOR)),
     Entry("Referrals", "/referrals/", (OWNER, THERAPIST)),
     Entry("Notes", "/notes/", (THERAPIST,)),
+    Entry("Adverse events", "/adverse/", (OWNER, THERAPIST, AUDITOR)),
     Entry("Outcomes", "/outcomes/", (OWNER, THERAPIST, AUDITOR)),
     Entry("Settings", "/settings/", (OWNER, THERAPIST, DESK, AUDITOR)),
 )
