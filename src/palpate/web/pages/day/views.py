@@ -1,0 +1,280 @@
+"""The day: who comes when, what is next for each, and what still waits. Made to be quick: one query for all rows, and
+no address is worked out twice."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date as Day
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from palpate.clinic import appointments as deeds
+from palpate.clinic.access import appointments as rows
+from palpate.clinic.access import practice as the
+from palpate.clinic.access.appointments import DayRow
+from palpate.clinic.actor import AUDITOR, OWNER, THERAPIST
+from palpate.clinic.deciding import MAY_TREAT, NOT_ASSESSED
+from palpate.clinic.models import Appointment
+from palpate.clinic.moment import now
+from palpate.clinic.referring import due_on
+from palpate.clinic.refusals import BadInput, NotVisible
+from palpate.web.page import today_of
+from palpate.web.pages.people.fields import an_id, iso_day, whole_number
+from palpate.web.pages.people.shown import address_of
+from palpate.web.routes import ClinicRequest
+
+State = Appointment.State
+WORDS = {
+    "emergency": "Emergency",
+    "medical_exam_first": "Medical examination first",
+    "do_not_massage_now": "Do not massage now",
+    "physician_clearance": "Physician clearance",
+    "incomplete": "Incomplete",
+    "change_treatment": "Change treatment",
+    "complete": "Complete",
+    "treat_with_precautions": "Treat with precautions",
+    "treat": "Treat",
+    NOT_ASSESSED: "Not assessed",
+}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+STATES = {
+    State.BOOKED: "",
+    State.ARRIVED: "here",
+    State.DONE: "done",
+    State.NO_SHOW: "did not come",
+    State.CANCELLED: "cancelled",
+}
+_NOBODY = uuid.UUID(int=0)
+_ONE = uuid.UUID(int=1)
+
+
+class Line(NamedTuple):
+    """One row of the page, as text only, in the order in which `templatetags.day` takes it."""
+
+    token: str  # id and version, for the buttons
+    mark: str  # now, next, or nothing
+    times: str
+    url: str  # of the appointment
+    name: str
+    born: str
+    person_url: str
+    where: str  # room
+    therapist: str
+    state: str
+    taps: tuple[str, ...]  # names of the buttons
+    disposition: str  # id, for its colour
+    word: str
+    chips: tuple[str, ...]
+    next_url: str
+    next_label: str
+
+
+class Looks(NamedTuple):
+    """What the one who looks may see and do."""
+
+    writes: bool
+    treats: bool
+    decides: bool  # sees what was decided for everybody: owner and auditor
+    me: uuid.UUID | None
+
+
+def today(request: ClinicRequest) -> HttpResponse:
+    """The appointments of today."""
+    chosen = request.GET.get("date")
+    if chosen:
+        wanted = iso_day(chosen)
+        if wanted is None:
+            raise BadInput("A day is written like 2026-03-02.")
+        return HttpResponseRedirect(reverse("day", kwargs={"date": wanted.isoformat()}))
+    return _page(request, today_of(request))
+
+
+def day(request: ClinicRequest, date: str) -> HttpResponse:
+    """The appointments of another day."""
+    wanted = iso_day(date)
+    if wanted is None or not 2000 <= wanted.year <= 2200:
+        raise NotVisible
+    return _page(request, wanted)
+
+
+def _page(request: ClinicRequest, wanted: Day) -> HttpResponse:
+    actor, practice, at = request.actor, request.practice, now()
+    zone = ZoneInfo(practice.time_zone)
+    this_day = at.astimezone(zone).date()
+    therapists = list(the.therapists().order_by("name").values_list("pk", "name"))
+    chosen = _chosen(request, [id for id, _ in therapists])
+    found = rows.of_day(actor, wanted, chosen)
+    request.deed.concerns(*{row.person for row in found})
+    request.deed.about["day"] = wanted.isoformat()
+    looks = Looks(actor.is_any(OWNER, THERAPIST) or "desk" in actor.roles, actor.is_any(THERAPIST),
+                  actor.is_any(OWNER, AUDITOR), actor.user_id)  # fmt: skip
+    marks = _marks(found, at) if wanted == this_day else {}
+    bases = _addresses()
+    lines = [_line(row, zone, at, looks, marks, bases) for row in found if row.state != State.CANCELLED]
+    several = len(therapists) > 1 and chosen is None
+    context = {
+        "day": wanted,
+        "is_today": wanted == this_day,
+        "before": reverse("day", kwargs={"date": (wanted - timedelta(days=1)).isoformat()}),
+        "after": reverse("day", kwargs={"date": (wanted + timedelta(days=1)).isoformat()}),
+        "lines": lines,
+        "cancelled": [_line(row, zone, at, looks, {}, bases) for row in found if row.state == State.CANCELLED],
+        "several": several,
+        "therapists": therapists if len(therapists) > 1 else (),
+        "chosen": chosen,
+        "everybody": chosen is None,
+        "writes": looks.writes,
+        "printed": at.astimezone(zone),
+        "next": next((line for line in lines if line.mark == "next"), None)
+        or next((line for line in lines if line.mark == "now"), None),
+    }
+    return render(request, "day/day.html", context | _waiting(request, looks, this_day))
+
+
+def _chosen(request: ClinicRequest, listed: list[uuid.UUID]) -> uuid.UUID | None:
+    """The therapist whose day is shown: whoever was chosen, else oneself, else everybody."""
+    told = request.GET.get("therapist", "")
+    if told == "all":
+        return None
+    if told:
+        found = next((id for id in listed if str(id) == told), None)
+        if found is None:
+            raise NotVisible
+        return found
+    me = request.actor.user_id
+    return me if request.actor.is_any(THERAPIST) and not request.actor.is_any(OWNER) and me in listed else None
+
+
+def _waiting(request: ClinicRequest, looks: Looks, this_day: Day) -> dict[str, Any]:
+    """How many notes are unfinished and how many referrals wait longer than their urgency allows: two queries."""
+    told: dict[str, Any] = {"unsigned": 0, "overdue": 0}
+    if looks.treats:
+        told["unsigned"] = rows.unsigned_count(request.actor)
+        told["notes_url"] = address_of("notes")
+    if request.actor.is_any(OWNER, THERAPIST):
+        zone = request.practice.time_zone
+        found = rows.waiting_referrals(request.actor)
+        told["overdue"] = sum(due_on(made, urgency, zone) < this_day for made, urgency in found)
+        told["referrals_url"] = address_of("referrals")
+    return told
+
+
+def _marks(found: list[DayRow], at: datetime) -> dict[uuid.UUID, str]:
+    """Which appointments are going on, and which is the next one."""
+    waiting = [row for row in found if row.state in (State.BOOKED, State.ARRIVED)]
+    marks = {row.id: "now" for row in waiting if row.starts <= at < row.ends}
+    for row in waiting:
+        if row.starts > at:
+            marks[row.id] = "next"
+            break
+    return marks
+
+
+@lru_cache(maxsize=1)
+def _addresses() -> dict[str, str]:
+    """The addresses a row may lead to, with the ids of nobody in them: worked out once, filled in for each row."""
+    ids = {"person": _NOBODY, "episode": _ONE}
+    found = {name: address_of(name, **ids) for name in ("consent", "intake", "decision", "check", "door")}
+    found["session"] = address_of("session", **ids, session=uuid.UUID(int=2))
+    found |= {"person": address_of("person", person=_NOBODY), "glass": address_of("glass-open", stranger=_NOBODY)}
+    return found | {"appointment": address_of("appointment", appointment=_NOBODY)}
+
+
+def _line(
+    row: DayRow, zone: ZoneInfo, at: datetime, looks: Looks, marks: dict[uuid.UUID, str], bases: dict[str, str]
+) -> Line:
+    person = str(row.person)
+    decision = (row.own and looks.treats) or looks.decides
+    disposition, chips = "", []
+    if row.episode is None:
+        chips.append("No episode")
+    elif decision:
+        disposition = row.disposition or NOT_ASSESSED
+        if row.own and looks.treats:
+            if not row.consent:
+                chips.append("No consent")
+            if row.session is not None:
+                chips.append("Note not signed")
+        if row.referral:
+            chips.append("Referral is out")
+    elif looks.treats:
+        chips.append("Not in your care team")
+    elif row.disposition not in MAY_TREAT:  # the desk sees no more of a decision than this
+        chips.append("See therapist")
+    step, label = _next(row) if row.own and looks.treats else ("", "")
+    base = bases.get(step, "")
+    next_url = base.replace(str(_NOBODY), person, 1).replace(str(_ONE), str(row.episode), 1) if base else ""
+    if step == "session" and base:
+        next_url = next_url.replace(str(uuid.UUID(int=2)), str(row.session), 1)
+    born, begins, ends = row.birth_date, row.starts.astimezone(zone), row.ends.astimezone(zone)
+    stranger = looks.treats and not row.own and not looks.decides
+    return Line(
+        f"{row.id} {row.version}",
+        marks.get(row.id, ""),
+        f"{begins.hour:02}:{begins.minute:02}–{ends.hour:02}:{ends.minute:02}",
+        bases["appointment"].replace(str(_NOBODY), str(row.id), 1),
+        f"{row.given_name} {row.family_name}".rstrip(),
+        f"{born.day} {MONTHS[born.month - 1]} {born.year}",
+        bases["glass" if stranger else "person"].replace(str(_NOBODY), person, 1),
+        row.room or "",
+        row.therapist_name,
+        STATES[row.state],  # type: ignore[index]
+        _taps(row, at) if looks.writes else (),
+        disposition,
+        WORDS.get(disposition, WORDS[NOT_ASSESSED]) if disposition else "",
+        tuple(chips),
+        next_url,
+        label,
+    )
+
+
+def _taps(row: DayRow, at: datetime) -> tuple[str, ...]:
+    """What one tap may say of an appointment."""
+    if row.state == State.BOOKED:
+        return ("arrived", "no_show") if row.starts <= at else ("arrived",)
+    return ("booked",) if row.state in (State.ARRIVED, State.NO_SHOW) and row.session is None else ()
+
+
+def _next(row: DayRow) -> tuple[str, str]:
+    """The step that is next for a person, and what stands on the button. It follows `palpate.clinic.way`."""
+    disposition = row.disposition
+    if row.episode is None:
+        return "person", "Open an episode"
+    if disposition == "emergency":
+        return "decision", "Emergency"
+    if row.session is not None:
+        return "session", "Sign the note" if row.session_state == "stopped" else "Go on"
+    if disposition is None:
+        return ("intake", "Start the intake") if row.consent else ("consent", "Ask for consent")
+    if disposition in ("incomplete", NOT_ASSESSED):
+        return "intake", "Go on with the intake"
+    if row.referral:
+        return "decision", "Record the answer"
+    if disposition in ("change_treatment", "complete"):
+        return "check", "Close the course"
+    if disposition not in MAY_TREAT:
+        return "decision", "See what to do"
+    return ("door", "Door card") if row.consent else ("consent", "Ask for consent")
+
+
+def state(request: ClinicRequest) -> HttpResponse:
+    """One tap: here, did not come, or back to booked. The button names the appointment and the version it saw."""
+    told = [(word, request.POST[word]) for word in ("arrived", "no_show", "booked") if word in request.POST]
+    if len(told) != 1:
+        raise BadInput("That tap could not be read. Nothing was changed.")
+    word, token = told[0]
+    id, _, version = token.partition(" ")
+    row = rows.appointment_of(request.actor, an_id(id), to_write=True)
+    request.deed.concerns(row.person_id)
+    request.deed.about |= {"appointment": str(row.pk), "state": word}
+    deeds.set_state(row, whole_number(version), word)
+    there = reverse("today") if row.day == today_of(request) else reverse("day", kwargs={"date": row.day.isoformat()})
+    chosen = request.POST.get("therapist", "")
+    listed = {"all", *(str(id) for id in the.therapists().values_list("pk", flat=True))}
+    return HttpResponseRedirect(f"{there}?therapist={chosen}" if chosen in listed else there, status=303)
