@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
+
+from django.contrib.auth.hashers import make_password
 
 from palpate.clinic import moment
 from palpate.clinic.actor import Actor, the_program
@@ -66,9 +69,15 @@ def make_world(*, second_factor: bool = False) -> World:
     return World(practice, **staff, person=person, other=other, episode=episode, room=room, day=moment.today(), staff=staff)
 
 
+@lru_cache(maxsize=1)
+def _hashed() -> str:
+    """The same hash for everybody, made once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
+
+
 def _user(name: str, role: str) -> User:
     user = User(email=f"{name}@example.org", name=name.title(), role=role, created=moment.now())
-    user.set_password(PASSWORD)
+    user.password = _hashed()
     user.save()
     return user
 

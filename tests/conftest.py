@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+pytest_plugins = ("tests.installation",)
 
 # No deadline: a shared machine is slow at times, and a slow example is not a wrong one.
 # "ci" tries the same examples every time, so that a red run means the change and not the dice.
@@ -38,6 +40,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tests_may_empty_the_store() -> Iterator[None]:
+    """Between two tests that commit, Django empties all tables. The store refuses that for its sealed ones, so the
+    seals go before and come back after, with the signal that ends the emptying."""
+    from django.core.management.commands import flush
+    from django.db import connections
+
+    from palpate.clinic import sealed
+
+    empty = flush.Command.handle
+
+    def unsealed(self: flush.Command, **options: Any) -> Any:
+        sealed.unseal(connections[options["database"]])
+        return empty(self, **options)
+
+    flush.Command.handle = unsealed  # type: ignore[method-assign]
+    yield
+    flush.Command.handle = empty  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,11 @@ def parser_of() -> argparse.ArgumentParser:
     _check(parts)
     _show(parts)
     _diff(parts)
+    _serve(commands)
+    _backup(commands)
+    _restore(commands)
+    _verify(commands)
+    _doctor(commands)
     return parser
 
 
@@ -108,3 +113,74 @@ def _diff(parts: Any) -> None:
         "--format", choices=("text", "json"), default="text", help="text (default), or json: one object a line"
     )
     diff.set_defaults(run=_run("palpate.cli.pathway", "diff_command"))
+
+
+def _data_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data", metavar="DIR", help="folder of the practice's data (default: PALPATE_DATA, else yours)"
+    )
+
+
+def _serve(commands: Any) -> None:
+    serve = commands.add_parser(
+        "serve",
+        help="the clinic in the browser",
+        description="Serves the clinic. Its first line of output is the address, once it answers. The store is SQLite "
+        "in the data folder, or the PostgreSQL of DATABASE_URL; it is brought up to date first. SIGTERM ends it.",
+    )
+    serve.add_argument("--demo", action="store_true", help="a made-up practice, in a data folder of its own")
+    _data_option(serve)
+    serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1, this machine only)")
+    serve.add_argument("--port", type=int, default=8000, help="default: 8000; 0: a free one")
+    serve.set_defaults(run=_run("palpate.cli.serve", "serve_command"))
+
+
+def _backup(commands: Any) -> None:
+    backup = commands.add_parser(
+        "backup",
+        help="an online copy that proves itself",
+        description="Writes a backup while the clinic runs, restores it aside and checks all of it. It is encrypted "
+        "when PALPATE_BACKUP_KEY is set.",
+    )
+    backup.add_argument("file", metavar="FILE", help="the backup to write; it must not exist yet")
+    _data_option(backup)
+    backup.set_defaults(run=_run("palpate.cli.backup", "backup_command"))
+
+
+def _restore(commands: Any) -> None:
+    restore = commands.add_parser(
+        "restore",
+        help="puts a backup in the place of the store, or tries it",
+        description="Restores a backup aside, checks all of it, and then puts it in the place of the store. palpate "
+        "serve must not be running.",
+    )
+    restore.add_argument("file", metavar="FILE", help="a backup made by palpate backup")
+    restore.add_argument("--force", action="store_true", help="also over a practice that is there; it is kept beside")
+    restore.add_argument(
+        "--drill", action="store_true", help="only try it: check it aside, say how long it took, leave nothing"
+    )
+    _data_option(restore)
+    restore.set_defaults(run=_run("palpate.cli.backup", "restore_command"))
+
+
+def _verify(commands: Any) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="is the record whole?",
+        description="Checks the audit trail, decides every stored decision again, and looks for the seals of the "
+        "store. Ends with 0 when all is whole, else with 1 and the first bad row.",
+    )
+    verify.add_argument("--anchors", metavar="FILE", help="heads of the trail that were kept outside the store")
+    _data_option(verify)
+    verify.set_defaults(run=_run("palpate.cli.verify", "verify_command"))
+
+
+def _doctor(commands: Any) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="what this installation runs on, and what is amiss",
+        description="Says what this installation runs on and what is amiss with it. Ends with 1 where something must "
+        "be put right.",
+    )
+    _data_option(doctor)
+    doctor.set_defaults(run=_run("palpate.cli.doctor", "doctor_command"))

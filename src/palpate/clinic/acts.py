@@ -22,6 +22,7 @@ from django.db import transaction
 from django.db.models.signals import pre_delete, pre_save
 
 from palpate.clinic import audit
+from palpate.clinic.access.once import forget
 from palpate.clinic.actor import Actor
 
 # Rows that are not about people, or are the trail itself.
@@ -55,11 +56,16 @@ _open: ContextVar[Deed | None] = ContextVar("palpate_act", default=None)
 
 @contextmanager
 def act(actor: Actor, category: str, name: str, *, change: bool, why: str = "") -> Iterator[Deed]:
-    """A transaction that ends with its audit row. An act inside an act joins the outer one."""
+    """A transaction that ends with its audit row.
+
+    An act inside an act joins the outer one and leaves no row of its own; if it fails, what it did is undone, also
+    where the outer one goes on.
+    """
     outer = _open.get()
     if outer is not None:
         outer.change = outer.change or change
-        yield outer
+        with transaction.atomic():
+            yield outer
         return
     deed = Deed(actor, category, name, change, why=why)
     with transaction.atomic():
@@ -88,6 +94,7 @@ def open_deed() -> Deed:
 
 
 def _only_in_an_act(sender: Any, **_: Any) -> None:
+    forget()
     if sender._meta.app_label == "clinic" and sender.__name__ not in UNGUARDED and _open.get() is None:
         raise NoAct(f"{sender.__name__} was to be changed outside an act")
 

@@ -11,6 +11,9 @@ class ClinicConfig(AppConfig):
     verbose_name = "Palpate clinic"
 
     def ready(self) -> None:
-        from palpate.clinic import acts
+        from django.db.models.signals import post_migrate
+
+        from palpate.clinic import acts, sealed
 
         acts.guard_models(self)
+        post_migrate.connect(sealed.after_migrate, sender=self, dispatch_uid="sealed")

@@ -1,7 +1,8 @@
 """The audit trail: gapless numbers, each row's keyed hash taking in the one before (S-45, S-46).
 
 The hash covers canonical bytes of the row, so nobody without the key can write a chain that verifies. Times are UTC to
-the microsecond.
+the microsecond. Every act first sees that the newest row is the one the head names: where it is not, nothing is written
+any more.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db import transaction
 
+from palpate.clinic import anchors
 from palpate.clinic.moment import now
 
 if TYPE_CHECKING:
@@ -23,12 +26,21 @@ if TYPE_CHECKING:
 FIRST = "0" * 64
 
 
+class TrailBroken(RuntimeError):
+    """The newest row of the trail is not the one it should be, so nothing more is written (S-62)."""
+
+
 def append(deed: Deed) -> AuditRow:
-    """Adds the row of an act. Call inside the act's transaction; the head is locked until it ends."""
-    from palpate.clinic.access.trail import locked_head
+    """Adds the row of an act. Call inside the act's transaction; the head is locked until it ends.
+
+    Errors  TrailBroken, where the head and the newest row do not belong together.
+    """
+    from palpate.clinic.access.trail import hash_at, locked_head
     from palpate.clinic.models import AuditRow
 
     head = locked_head()
+    if hash_at(head.number) != (head.hash if head.number else None):
+        raise TrailBroken("the newest row of the audit trail is not the one its head names")
     row = AuditRow(
         number=head.number + 1,
         at=now(),
@@ -49,6 +61,8 @@ def append(deed: Deed) -> AuditRow:
     row.save(force_insert=True)
     head.number, head.hash = row.number, row.hash
     head.save(update_fields=["number", "hash"])
+    if row.number % anchors.EVERY == 0:
+        transaction.on_commit(anchors.write, robust=True)
     return row
 
 
@@ -73,7 +87,16 @@ def canonical(row: AuditRow) -> bytes:
     return json.dumps(told, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode()
 
 
-def hash_of(row: AuditRow) -> str:
-    """The keyed hash of a row: HMAC-SHA-256, in hex."""
-    return hmac.new(settings.AUDIT_KEY.encode(), canonical(row), hashlib.sha256).hexdigest()
+def hash_of(row: AuditRow, key: str = "") -> str:
+    """The keyed hash of a row: HMAC-SHA-256, in hex. Takes key: another than this installation's, as for a backup."""
+    return hmac.new((key or settings.AUDIT_KEY).encode(), canonical(row), hashlib.sha256).hexdigest()
 
+
+def key_id(key: str = "") -> str:
+    """A short name of an audit key, from which the key cannot be found."""
+    return hashlib.sha256(b"palpate audit key " + (key or settings.AUDIT_KEY).encode()).hexdigest()[:16]
+
+
+def same(row: AuditRow, key: str = "") -> bool:
+    """Whether a row has the hash that belongs to it."""
+    return hmac.compare_digest(hash_of(row, key), row.hash)

@@ -10,12 +10,14 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_KEY = 40  # characters; Django warns below 50 of its own, and 40 of base64 hold 240 bits
+KEYS = ("PALPATE_SESSION_KEY", "PALPATE_OLD_SESSION_KEYS", "PALPATE_AUDIT_KEY", "PALPATE_BACKUP_KEY")
 EXAMPLE_KEYS = ("django-insecure", "changeme", "change-me", "secret", "example", "password")
 
 
@@ -36,6 +38,7 @@ class Config:
     site          absolute address under which people reach it, such as https://clinic.example; "" on loopback
     proxies       how many proxies in front may be believed about the caller's address
     session_keys  newest first; older ones still open sessions made with them
+    anchors       a further folder, off this machine, for the heads of the audit trail
     """
 
     data: Path
@@ -47,6 +50,7 @@ class Config:
     audit_key: str
     backup_key: str
     demo: bool
+    anchors: Path | None = None
 
     @property
     def https(self) -> bool:
@@ -59,49 +63,96 @@ def default_data(environment: Mapping[str, str]) -> Path:
     return Path(base) / "palpate"
 
 
+def demo_data(environment: Mapping[str, str]) -> Path:
+    """Where the made-up practice lies: never where a real one does."""
+    return default_data(environment).with_name("palpate-demo")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine itself can reach a host name or address."""
+    try:
+        return host == "localhost" or ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 def read_config(environment: Mapping[str, str] = os.environ) -> Config:
     """The settings of this installation. Errors: BadConfig."""
     faults: list[str] = []
     data = Path(environment.get("PALPATE_DATA") or default_data(environment))
-    site = environment.get("PALPATE_SITE", "").rstrip("/")
     url = environment.get("DATABASE_URL", "")
     if url and urlsplit(url).scheme not in ("postgresql", "postgres"):
         faults.append("DATABASE_URL: expected postgresql://user:password@host:port/name; SQLite needs no address")
-    parts = urlsplit(site)
-    if site and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query):
-        faults.append("PALPATE_SITE: expected an address such as https://clinic.example, without a path")
-    elif parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
-        faults.append("PALPATE_SITE: over plain http only this machine itself can be served; use https")
-    hosts = tuple(host.strip() for host in environment.get("PALPATE_HOSTS", "").split(",") if host.strip())
-    if any("*" in host or host.startswith(".") for host in hosts):
-        faults.append("PALPATE_HOSTS: a wildcard stands in it; name each host")
     if environment.get("PALPATE_DEBUG") or environment.get("DJANGO_DEBUG"):
         faults.append("PALPATE_DEBUG: debug pages show people's data and are never served; unset it")
-    proxies = environment.get("PALPATE_PROXIES", "0")
-    if not (proxies.isascii() and proxies.isdigit() and int(proxies) <= 5):
-        faults.append("PALPATE_PROXIES: expected how many proxies stand in front, 0 to 5")
-        proxies = "0"
+    site, hosts, proxies = _reached(environment, faults)
+    anchors = Path(environment["PALPATE_ANCHORS"]) if environment.get("PALPATE_ANCHORS") else None
+    if anchors is not None and not anchors.is_dir():
+        faults.append("PALPATE_ANCHORS: expected a folder that exists, best on another machine")
     kept = _secrets(data, faults)
-    session = [environment.get("PALPATE_SESSION_KEY") or kept.get("session", ""), *kept.get("old_session", [])]
-    audit = environment.get("PALPATE_AUDIT_KEY") or kept.get("audit", "")
-    for name, key in (("PALPATE_SESSION_KEY", session[0]), ("PALPATE_AUDIT_KEY", audit)):
-        if key and (len(key) < SHORTEST_KEY or any(word in key.casefold() for word in EXAMPLE_KEYS)):
-            faults.append(f"{name}: this is an example or too short; it needs {SHORTEST_KEY} random characters or more")
-    if session[0] and session[0] == audit:
-        faults.append("PALPATE_SESSION_KEY and PALPATE_AUDIT_KEY: one key is used for both; each needs its own")
+    session, audit, backup = _keys(environment, kept, faults)
     if faults:
         raise BadConfig(faults)
     return Config(
         data=data,
         database_url=url,
         site=site,
-        hosts=(parts.hostname or "", *hosts) if site else (*LOOPBACK, *hosts),
-        proxies=int(proxies),
+        hosts=hosts,
+        proxies=proxies,
         session_keys=tuple(session),
         audit_key=audit,
-        backup_key=environment.get("PALPATE_BACKUP_KEY") or kept.get("backup", ""),
+        backup_key=backup,
         demo=environment.get("PALPATE_DEMO", "") == "1",
+        anchors=anchors,
     )
+
+
+def _reached(environment: Mapping[str, str], faults: list[str]) -> tuple[str, tuple[str, ...], int]:
+    """The address of the site, the hosts that are answered, and how many proxies stand in front."""
+    site = environment.get("PALPATE_SITE", "").rstrip("/")
+    try:
+        parts = urlsplit(site)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        parts = urlsplit("nowhere:")
+    if site and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query):
+        faults.append("PALPATE_SITE: expected an address such as https://clinic.example, without a path")
+    elif parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        faults.append("PALPATE_SITE: over plain http only this machine itself can be served; use https")
+    hosts = tuple(host.strip() for host in environment.get("PALPATE_HOSTS", "").split(",") if host.strip())
+    if any("*" in host or host.startswith(".") for host in hosts) or "*" in (parts.hostname or ""):
+        faults.append("PALPATE_HOSTS: a wildcard stands in it; name each host")
+    told = environment.get("PALPATE_PROXIES", "0")
+    proxies = int(told) if told.isascii() and told.isdigit() and len(told) < 3 else 99
+    if proxies > 5:
+        faults.append("PALPATE_PROXIES: expected how many proxies stand in front, 0 to 5")
+    elif parts.scheme == "https" and proxies == 0:
+        faults.append("PALPATE_PROXIES: an https address needs the proxy that holds its certificate; set this to 1")
+    return site, (parts.hostname or "", *hosts) if site else (*LOOPBACK, *hosts), proxies
+
+
+def _keys(environment: Mapping[str, str], kept: Mapping[str, Any], faults: list[str]) -> tuple[list[str], str, str]:
+    """The keys for sessions (newest first), for the audit trail and for backups; each its own."""
+    old = [key.strip() for key in environment.get("PALPATE_OLD_SESSION_KEYS", "").split(",") if key.strip()]
+    session = [environment.get("PALPATE_SESSION_KEY") or kept.get("session", ""), *old, *kept.get("old_session", [])]
+    audit = environment.get("PALPATE_AUDIT_KEY") or kept.get("audit", "")
+    backup = environment.get("PALPATE_BACKUP_KEY") or kept.get("backup", "")
+    named = [(KEYS[0], session[0]), *((KEYS[1], key) for key in session[1:]), (KEYS[2], audit), (KEYS[3], backup)]
+    for name, key in named:
+        if not key and name != KEYS[3] and not faults:
+            faults.append(f"{name}: there is no key, neither here nor in secrets.json")
+        elif key and (not isinstance(key, str) or len(key) < SHORTEST_KEY or _is_example(key)):
+            faults.append(f"{name}: this is an example or too short; it needs {SHORTEST_KEY} random characters or more")
+    used = [key for _, key in named if key]
+    if len(set(used)) < len(used):
+        faults.append(
+            "PALPATE_SESSION_KEY, PALPATE_AUDIT_KEY, PALPATE_BACKUP_KEY: one key is used twice; each needs its own"
+        )
+    return session, audit, backup
+
+
+def _is_example(key: str) -> bool:
+    return len(set(key)) < 10 or any(word in key.casefold() for word in EXAMPLE_KEYS)
 
 
 def _secrets(data: Path, faults: list[str]) -> dict[str, Any]:
@@ -111,15 +162,27 @@ def _secrets(data: Path, faults: list[str]) -> dict[str, Any]:
         if not file.exists():
             data.mkdir(parents=True, exist_ok=True, mode=0o700)
             made = {"session": secrets.token_urlsafe(48), "audit": secrets.token_urlsafe(48)}
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                json.dump(made, out)
+            _write_once(file, json.dumps(made))
         if file.stat().st_mode & 0o077:
             faults.append(f"{file.name}: others can read it; chmod 600 it, and change the keys if strangers could")
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except FileExistsError:  # another process of the same start was faster
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         faults.append(f"{data}: the folder or its secrets.json cannot be read or written")
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Writes a file that only its owner can read, whole or not at all; keeps the one that is there."""
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    try:
+        os.link(part, file)
+    except FileExistsError:  # another process of the same start was faster
+        pass
+    finally:
+        part.unlink()

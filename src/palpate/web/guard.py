@@ -23,9 +23,9 @@ from palpate.clinic.models import FormKey
 from palpate.clinic.moment import now
 from palpate.clinic.refusals import Conflict, NotVisible, Refused
 from palpate.web import signing
-from palpate.web.errors import error_page, refused_page
+from palpate.web.errors import error_page, refused_page, store_page
 from palpate.web.loaders import load, person_of
-from palpate.web.routes import ANYONE, ClinicRequest, Route, View
+from palpate.web.routes import ANYONE, PROGRAMS, ClinicRequest, Route, View
 
 log = logging.getLogger("palpate.web")
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -41,6 +41,10 @@ class _Undo(Exception):
 
 def guarded(route: Route) -> View:
     """The view of a route, with everything that stands before it."""
+    if PROGRAMS in (route.read, route.write):
+        from palpate.web.pages.api.guard import keyed
+
+        return keyed(route)
 
     @wraps(route.view)
     def view(request: HttpRequest, **ids: Any) -> HttpResponse:
@@ -65,6 +69,8 @@ def _answer(route: Route, request: ClinicRequest, ids: dict[str, Any]) -> HttpRe
             return held
         if allowed != ANYONE and not actor.is_any(*allowed):
             raise NotVisible
+        if route.json and not reading and request.content_type != "application/json":
+            return error_page(request, 415, "This address takes JSON only. Nothing was saved.")
         if route.step_up and (not reading or route.step_up != "POST"):
             again = signing.step_up(request)
             if again is not None:
@@ -75,8 +81,7 @@ def _answer(route: Route, request: ClinicRequest, ids: dict[str, Any]) -> HttpRe
         _note_refusal(actor, route, request, ids, refusal)
         return refused_page(request, refusal)
     except OperationalError as error:
-        log.warning("the store did not answer", exc_info=error, extra={"request": request.number, "route": route.name})
-        return error_page(request, 503, "The practice's store is busy or cannot be written. Nothing was saved.", retry=5)
+        return store_page(request, error) or error_page(request, 503)
 
 
 def _act(route: Route, request: ClinicRequest, ids: dict[str, Any], actor: Actor, reading: bool) -> HttpResponse:

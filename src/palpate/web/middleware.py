@@ -8,6 +8,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from palpate.clinic import store
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 LARGEST = {"upload": 10 << 20, "patient": 256 << 10, "form": 1 << 20}
@@ -26,39 +28,80 @@ def request_identity(handle: Handler) -> Handler:
 
 def _address(request: HttpRequest) -> str:
     """The caller's address: the header of proxies is believed for as many hops as are configured, and no more."""
-    hops = settings.CONFIG.proxies
+    hops: int = settings.CONFIG.proxies
     told = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     if hops and len(told) >= hops:
-        return told[-hops][:45]
+        return str(told[-hops])[:45]
     return str(request.META.get("REMOTE_ADDR", ""))[:45]
 
 
+# What every answer says, whoever makes it. HSTS comes beside these where there is TLS.
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+
+
 def security_headers(handle: Handler) -> Handler:
-    """Headers that Django has no setting for. Pages are never kept by a cache (S-34); static files may be."""
+    """Headers of every answer (S-33). Pages are never kept by a cache (S-34); static files may be."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = handle(request)
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
-        response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
-        if not request.path.startswith(settings.STATIC_URL):
-            response["Cache-Control"] = "no-store"
+        static = request.path.startswith(settings.STATIC_URL) and response.status_code in (200, 206, 304)
+        for name, value in HEADERS.items():
+            if not (static and name == "Cache-Control"):
+                response[name] = value
+        if settings.SECURE_HSTS_SECONDS and request.is_secure():
+            response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
         return response
 
     return middleware
 
 
+class StoreFaults:
+    """Answers for a store that cannot be written or that is damaged: 503, nothing saved, and what to do (S-62)."""
+
+    def __init__(self, handle: Handler) -> None:
+        self.handle = handle
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        from palpate.web.errors import damaged_page
+
+        check = store.marked_damage()
+        if check and not request.path.startswith(settings.STATIC_URL):
+            return damaged_page(request, check)
+        return self.handle(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        from palpate.web.errors import store_page
+
+        return store_page(request, error)
+
+
 def limit_body(handle: Handler) -> Handler:
-    """Refuses a body that is too large before it is in memory, whatever its length header says (S-21)."""
+    """Refuses a body that is too large before any of it is read, whatever its length header says (S-21).
+
+    A body without a length is refused too: how large it is would only show once it was read. One with a false length is
+    read to that length and no further, by the server itself.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         from palpate.web.errors import error_page
 
+        if settings.SECURE_SSL_REDIRECT and request.path.startswith("/api/") and not request.is_secure():
+            return error_page(request, 403, "This is only answered over https. If a key was sent, make a new one.")
         limit = _limit(request.path)
         told = request.META.get("CONTENT_LENGTH") or "0"
-        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+        if request.META.get("HTTP_TRANSFER_ENCODING"):
             return error_page(request, 411, "This request does not say how long it is. Nothing was saved.")
-        if not told.isdigit() or int(told) > limit:
-            return error_page(request, 413, f"This is larger than the {limit >> 10} KiB allowed here. Nothing was saved.")
+        if not (told.isascii() and told.isdigit()) or int(told) > limit:
+            return error_page(
+                request, 413, f"This is larger than the {limit >> 10} KiB allowed here. Nothing was saved."
+            )
         return handle(request)
 
     return middleware

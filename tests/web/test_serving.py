@@ -1,0 +1,227 @@
+"""`palpate serve` as people and programs meet it: a real server in a process of its own."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.installation import PALPATE, ROOT, Installation
+
+
+@contextmanager
+def serving(installation: Installation, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A running server and its address; ended by SIGTERM, which must leave exit code 0."""
+    with subprocess.Popen(
+        [PALPATE, "serve", "--port", "0", *options], env=installation.environment, cwd=ROOT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as server:  # fmt: skip
+        assert server.stdout
+        assert server.stderr
+        try:
+            address = server.stdout.readline().strip()
+            assert address, server.stderr.read()
+            yield server, address
+        finally:
+            server.send_signal(signal.SIGTERM)
+            out, err = server.communicate()
+        assert server.returncode == 0, err
+        assert out == ""
+        assert "Traceback" not in err
+
+
+@dataclass
+class Answer:
+    """What the server said."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+
+def ask(address: str, path: str = "/", **headers: str) -> Answer:
+    parts = urlsplit(address)
+    with closing(http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)) as connection:
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        told = connection.getresponse()
+        return Answer(told.status, told.headers, told.read())
+
+
+def workers(server: subprocess.Popen[str]) -> list[int]:
+    told = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text(encoding="ascii")
+    return [int(pid) for pid in told.split()]
+
+
+def memory(pids: list[int]) -> int:
+    """The highest memory that these processes have had, in kB, added up."""
+    total = 0
+    for pid in pids:
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM"):
+                total += int(line.split()[1])
+    return total
+
+
+def test_the_first_line_is_the_address_and_it_answers_and_a_term_signal_ends_it_cleanly(empty: Installation) -> None:
+    with serving(empty) as (server, address):
+        assert address.startswith("http://localhost:")
+        answer = ask(address, "/start/")
+        assert answer.status in (200, 302, 303)
+        assert answer.headers["Server"] in (None, "gunicorn")  # no version
+        assert len(workers(server)) == 2
+        second = empty.palpate("serve", "--port", "0")
+        assert second.code == 1
+        assert "another palpate is at work" in second.err
+    for name in ("secrets.json", "palpate.sqlite3", "setup-code"):
+        file = empty.data / name
+        assert not file.exists() or file.stat().st_mode & 0o077 == 0
+    assert not (empty.data / "setup-code").exists()  # nobody else can reach it
+
+
+def test_s21_a_streamed_body_without_length_and_one_that_is_too_large_stay_out_of_memory(seeded: Installation) -> None:
+    with serving(seeded) as (server, address):
+        parts = urlsplit(address)
+        assert ask(address, "/account/sign-in/").status == 200
+        before = memory(workers(server))
+        for head in (b"Transfer-Encoding: chunked", b"Content-Length: 209715200", b"Content-Length: 2000000"):
+            with socket.create_connection((parts.hostname, parts.port), timeout=60) as caller:
+                caller.sendall(b"POST /account/sign-in/ HTTP/1.1\r\nHost: localhost\r\n" + head + b"\r\n\r\n")
+                status = caller.recv(64)
+                assert status.split()[1] in (b"411", b"413"), status
+                chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n" if b"chunked" in head else b"x" * 0x10000
+                try:
+                    for _ in range(800):  # 50 MiB, which nobody reads
+                        caller.sendall(chunk)
+                except OSError:
+                    pass
+        assert memory(workers(server)) - before < 16_000  # kB
+        # what is no request at all is answered in our words, with our headers, and without what was sent
+        with socket.create_connection((parts.hostname, parts.port), timeout=60) as caller:
+            caller.sendall(b"GET /<b>Marker</b> HTTP/9.9\r\nHost: localhost\r\n\r\n")
+            answer = caller.recv(4096)
+            assert answer.startswith(b"HTTP/1.1 4")
+            assert b"Marker" not in answer
+            assert b"nosniff" in answer
+
+
+def test_static_files_are_fingerprinted_compressed_and_kept(seeded: Installation) -> None:
+    import re
+
+    with serving(seeded) as (_, address):
+        page = ask(address, "/account/sign-in/").body.decode()
+        files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+        assert files
+        for file in files:
+            answer = ask(address, file, accept_encoding="gzip")
+            assert answer.status == 200
+            assert re.search(r"\.[0-9a-f]{12}\.\w+$", file)
+            assert "immutable" in (answer.headers["Cache-Control"] or "")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Content-Encoding"] == "gzip" or len(answer.body) < 1500
+
+
+def test_another_host_than_this_machine_needs_an_https_address(empty: Installation) -> None:
+    done = empty.palpate("serve", "--host", "0.0.0.0", "--port", "0")
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 1)
+    assert "PALPATE_SITE" in done.err
+    assert empty.palpate("serve", "--port", "70000").code == 2
+
+
+def test_behind_a_proxy_the_first_start_asks_for_a_code_that_only_the_console_has(empty: Installation) -> None:
+    empty.more |= {"PALPATE_SITE": "https://clinic.example", "PALPATE_PROXIES": "1"}
+    code = "import django; django.setup()\nfrom palpate.web import serving\nprint(serving.make_ready(False)[-1])"
+    said = empty.python(code).out.strip()
+    file = empty.data / "setup-code"
+    assert said == f"code for the first start: {file.read_text()}"
+    assert len(file.read_text()) >= 20
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert empty.python(code).out.strip() == said
+
+
+def test_s02_made_up_and_real_people_never_share_a_store(seeded: Installation) -> None:
+    done = seeded.palpate("serve", "--demo", "--port", "0", "--data", str(seeded.data))
+    assert (done.code, done.out) == (2, "")
+    assert "real practice" in done.err
+    seeded.python(
+        "import django; django.setup()\nfrom django.db import connection\n"
+        f"connection.cursor().execute('UPDATE clinic_practice SET demo = {'true' if seeded.url else '1'}')"
+    )
+    done = seeded.palpate("serve", "--port", "0")
+    assert (done.code, done.out) == (2, "")
+    assert "--demo" in done.err
+
+
+def test_s41_a_start_with_unsound_settings_says_each_in_a_line_and_ends_with_2(empty: Installation) -> None:
+    empty.more |= {"PALPATE_HOSTS": "*", "PALPATE_DEBUG": "1", "PALPATE_SESSION_KEY": "hunter2"}
+    done = empty.palpate("serve", "--port", "0")
+    assert (done.code, done.out, len(done.err.splitlines())) == (2, "", 3)
+
+
+def test_s62_a_start_from_a_broken_trail_is_refused_with_the_check_and_the_newest_backup(seeded: Installation) -> None:
+    seeded.python(
+        "import django; django.setup()\nfrom django.db import connection\nfrom palpate.clinic import sealed\n"
+        "sealed.unseal(connection)\n"
+        "connection.cursor().execute(\"UPDATE clinic_auditrow SET deed = 'other' WHERE number = 7\")"
+    )
+    done = seeded.palpate("serve", "--port", "0")
+    assert (done.code, done.out) == (1, "")
+    assert "row 7 is not whole" in done.err
+    assert "newest backup: none is known" in done.err
+
+
+def test_without_the_packages_of_the_clinic_one_line_says_what_to_do(empty: Installation) -> None:
+    code = (
+        "import sys\nsys.modules['gunicorn'] = None\nimport importlib.util as u\nreal = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'gunicorn' else real(name, *a)\n"
+        "from palpate.cli import main\nsys.exit(main(['serve', '--port', '0']))"
+    )
+    done = empty._run([sys.executable, "-c", code])
+    assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+    assert "make setup" in done.err
+
+
+def test_a_port_that_is_taken_is_said_in_a_line(empty: Installation) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = empty.palpate("serve", "--port", str(taken.getsockname()[1]))
+    assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+
+
+def test_deciding_loads_neither_django_nor_the_server() -> None:
+    code = (
+        "import os, sys\nfrom palpate.cli import main\nmain(['decide', 'examples/' + os.listdir('examples')[0]])\n"
+        "names = ('django', 'gunicorn', 'cryptography', 'palpate.web', 'palpate.clinic')\n"
+        "print([name for name in names if name in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.django_db
+def test_the_sweep_takes_what_is_over_and_leaves_the_rest(world: object) -> None:
+    from datetime import timedelta
+
+    from palpate.clinic.models import FormKey, Throttle
+    from palpate.clinic.moment import now
+    from palpate.web.serving import housekeeping
+
+    for number, hours in enumerate((1, 47, 49, 200)):
+        FormKey(actor="a", key=str(number), body_hash="", at=now() - timedelta(hours=hours)).save()
+        Throttle(key=str(number), until=now() - timedelta(hours=hours - 48)).save()
+    housekeeping()
+    assert sorted(FormKey.objects.values_list("key", flat=True)) == ["0", "1"]
+    assert sorted(Throttle.objects.values_list("key", flat=True)) == ["0", "1"]
