@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run test check bench lock compiled clean setup-dev chromium FORCE
+.PHONY: help setup run test check bench lock bom compiled clean setup-dev chromium FORCE
 
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -121,6 +121,9 @@ lock: ## writes requirements/*.txt anew from pyproject.toml
 		> "$$scratch/build.in"; \
 	compile - -c requirements/dev.txt -o requirements/build.txt < "$$scratch/build.in"; \
 	if grep -n '://' requirements/*.txt; then echo 'An address stands in a locked file.' >&2; exit 1; fi
+
+bom: setup ## writes the bill of materials (CycloneDX)
+	@$(BIN)/python requirements/bill_of_materials.py
 
 clean: ## removes all that make made
 	rm -rf .venv .venv-bench dist .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -39,7 +39,7 @@ class Wanted:
 
 def read_wanted(text: str, today: date) -> Wanted:
     """What a line of typing looks for. Never fails: what is no date and no number is part of a name."""
-    rest = match_name(text[:LONGEST])
+    rest = match_name(text[:LONGEST].replace("\0", " "))  # PostgreSQL has no such character
     births, rest = _take_date(rest)
     digits, year = "", None
     for found in _NUMBER.findall(rest):

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from palpate.clinic import moment, publishing
 from palpate.clinic.access import practice as the
+from palpate.clinic.actor import OWNER
 from palpate.web.navigation import NAVIGATION
 from palpate.web.pages.glass.banners import banners_of
 
@@ -23,7 +24,7 @@ def of_the_clinic(request: HttpRequest) -> dict[str, Any]:
         banners.append("Signing in needs no second factor here. That is only for a practice of one person on its own machine.")
     banners += banners_of(request, actor, practice)
     if practice is not None and actor is not None and actor.user_id:
-        banners += publishing.banners(moment.today(practice.time_zone))
+        banners += publishing.banners(moment.today(practice.time_zone), owner=actor.is_any(OWNER))
     nav = [
         (entry.label, entry.url, request.path == entry.url or (entry.url != "/" and request.path.startswith(entry.url)))
         for entry in NAVIGATION

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from django.db.utils import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 
 from palpate.clinic.access import practice as the
+from palpate.clinic.access.once import reading_once
 from palpate.clinic.access.trail import form_key
 from palpate.clinic.actor import NOBODY, Actor
 from palpate.clinic.acts import Deed, act, record_refusal
@@ -60,6 +62,11 @@ def _answer(route: Route, request: ClinicRequest, ids: dict[str, Any]) -> HttpRe
     if request.method == "OPTIONS":
         return HttpResponse(headers={"Allow": ", ".join(route.methods)})
     reading = request.method in SAFE
+    with reading_once() if reading else nullcontext():
+        return _let_in(route, request, ids, reading)
+
+
+def _let_in(route: Route, request: ClinicRequest, ids: dict[str, Any], reading: bool) -> HttpResponse:
     allowed = route.read if reading else route.write
     actor: Actor = NOBODY
     try:

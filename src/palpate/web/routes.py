@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 
-from palpate.clinic.actor import AUDITOR, DESK, OWNER, REFERRER, THERAPIST
+from palpate.clinic.actor import AUDITOR, DESK, OWNER, PROGRAM, REFERRER, THERAPIST
 
 if TYPE_CHECKING:
-    from palpate.clinic.acts import Deed
     from palpate.clinic.actor import Actor
+    from palpate.clinic.acts import Deed
     from palpate.clinic.models import Practice
 
 View = Callable[..., HttpResponse]
 NONE: frozenset[str] = frozenset()
 ANYONE = frozenset({"anyone"})  # no sign-in: the pages of signing in and of links
+PROGRAMS = frozenset({PROGRAM})  # by key only, through `palpate.web.pages.api.guard`
 EVERY_STAFF = frozenset({OWNER, THERAPIST, DESK, AUDITOR})
 
 
