@@ -47,6 +47,7 @@ def parser_of() -> argparse.ArgumentParser:
     _restore(commands)
     _verify(commands)
     _doctor(commands)
+    _unlock(commands)
     return parser
 
 
@@ -106,6 +107,7 @@ def _diff(parts: Any) -> None:
     )
     diff.add_argument("before", metavar="A", help="a pathway folder")
     diff.add_argument("after", metavar="B", help="a pathway folder")
+    diff.add_argument("--data", metavar="DIR", help="a practice's data folder: whose decision would change there")
     diff.add_argument(
         "--episodes", metavar="FILE", help="episode documents (.json, or .ndjson with one a line; - for stdin)"
     )
@@ -167,8 +169,9 @@ def _verify(commands: Any) -> None:
     verify = commands.add_parser(
         "verify",
         help="is the record whole?",
-        description="Checks the audit trail, decides every stored decision again, and looks for the seals of the "
-        "store. Ends with 0 when all is whole, else with 1 and the first bad row.",
+        description="Checks the audit trail and that each record is as the trail says it was written, decides every "
+        "stored decision again, and looks for the seals of the store. Ends with 0 when all is whole, else with 1 and "
+        "the first bad row.",
     )
     verify.add_argument("--anchors", metavar="FILE", help="heads of the trail that were kept outside the store")
     _data_option(verify)
@@ -184,3 +187,19 @@ def _doctor(commands: Any) -> None:
     )
     _data_option(doctor)
     doctor.set_defaults(run=_run("palpate.cli.doctor", "doctor_command"))
+
+
+def _unlock(commands: Any) -> None:
+    unlock = commands.add_parser(
+        "unlock",
+        help="a one-time link for somebody who lost their password",
+        description="Prints a link with which somebody who works here sets a new password; it is good once, for 30 "
+        "minutes. For an owner whom nobody else can help. The audit trail and every owner are told.",
+    )
+    unlock.add_argument("email", metavar="EMAIL", help="the address they sign in with")
+    unlock.add_argument(
+        "--second-factor", action="store_true", help="also take away their second factor; they set up a new one"
+    )
+    unlock.add_argument("--port", type=int, default=8000, help="of palpate serve, where no PALPATE_SITE is set")
+    _data_option(unlock)
+    unlock.set_defaults(run=_run("palpate.cli.unlock", "unlock_command"))

@@ -60,7 +60,12 @@ def diff_command(options: argparse.Namespace) -> int:
             write_out(json.dumps(row, ensure_ascii=False) + "\n")
     else:
         _say_differences(before, after, rows)
-    return _episodes(options.episodes, before, after, as_json) if options.episodes else 0
+    code = _episodes(options.episodes, before, after, as_json) if options.episodes else 0
+    if options.data is None:
+        return code
+    from palpate.cli.recall import recall_list
+
+    return recall_list(options.data, before, after, as_json) or code
 
 
 def _loaded(folder: str | None, which: str = "") -> Pathway | None:
@@ -118,7 +123,7 @@ def _episodes(name: str, before: Pathway, after: Pathway, as_json: bool) -> int:
         if row is not None:
             changed += row["differs"] == "decision"
             cautions += row["differs"] == "precautions"
-            _say_changed(source.place, row, as_json)
+            say_changed(source.place, row, as_json)
     if as_json:
         write_out(
             json.dumps({"episodes": total, "changed": changed, "precautions_changed": cautions, "at_fault": at_fault})
@@ -131,7 +136,8 @@ def _episodes(name: str, before: Pathway, after: Pathway, as_json: bool) -> int:
     return code
 
 
-def _say_changed(place: str, row: dict[str, Any], as_json: bool) -> None:
+def say_changed(place: str, row: dict[str, Any], as_json: bool) -> None:
+    """Writes whose decision would change, from what to what, and by which rules."""
     if as_json:
         write_out(json.dumps({"place": place, **row}, ensure_ascii=False) + "\n")
         return
