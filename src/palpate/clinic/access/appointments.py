@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DateField, DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, UUIDField
 
-from palpate.clinic.access.people import EVERYBODY, visible_to
+from palpate.clinic.access.people import EVERYBODY, Sees, is_seen, sees, visible_to
+from palpate.clinic.access.ready import Ready, Slot
 from palpate.clinic.actor import AUDITOR, THERAPIST, Actor
 from palpate.clinic.models import (
     Appointment,
@@ -20,6 +22,7 @@ from palpate.clinic.models import (
     Person,
     Session,
 )
+from palpate.clinic.moment import now
 from palpate.clinic.refusals import NotVisible
 
 WAITING = (Appointment.State.BOOKED, Appointment.State.ARRIVED)
@@ -34,15 +37,16 @@ class DayRow(NamedTuple):
     starts: datetime
     ends: datetime
     state: str
-    person: uuid.UUID
     given_name: str
     family_name: str
     birth_date: date
-    episode: uuid.UUID | None
     therapist_name: str
     room: str | None
     disposition: str | None
     consent: bool
+    person: uuid.UUID
+    episode: uuid.UUID | None
+    given: bool
     session: uuid.UUID | None
     session_state: str | None
     referral: bool
@@ -75,31 +79,74 @@ def locked(appointment: Appointment) -> Appointment:
 
 
 def of_day(actor: Actor, day: date, therapist: uuid.UUID | None = None) -> list[DayRow]:
-    """The appointments of a day in the order of their times, in two queries however many there are.
+    """The appointments of a day in the order of their times, in four queries however many there are.
 
-    What is said beside them is looked up by index for each row by the store itself: the newest decision, whether a
-    consent stands on that day, a session that is not signed, a referral that waits.
+    The store itself looks up by index for each row: the newest decision, whether a consent stands on that day, whether
+    massage was given. What few rows have is read once for the whole day: sessions that are not signed, referrals that
+    wait, and who is in the actor's care.
     """
-    rows = _day_rows().filter(day=day)
-    if not actor.is_any(*EVERYBODY["appointment"]):
-        rows = rows.filter(pk__in=appointments(actor).filter(day=day).values("pk"))
-    if therapist is not None:
-        rows = rows.filter(therapist_id=therapist)
-    found = list(rows)
-    mine: set[uuid.UUID] = set()
-    if actor.is_any(THERAPIST):
-        places = CareTeam.objects.filter(therapist_id=actor.user_id, person_id__in={row[5] for row in found})
-        mine = set(places.values_list("person_id", flat=True))
-    return [DayRow._make((*row, row[5] in mine)) for row in found]
+    who = sees(actor, "appointment")
+    if not who.everybody and actor.user_id is None:
+        return []
+    ready = _day(who, therapist is not None)
+    rows = ready.all(day=day, chosen=therapist, user=actor.user_id, at=now())
+    own = {person for (person,) in _OWN_THAT_DAY.all(user=actor.user_id, day=day)} if actor.is_any(THERAPIST) else set()
+    waits = {episode for (episode,) in _REFERRED_THAT_DAY.all(day=day)}
+    open_ones = {episode: (id, state) for episode, id, state in _UNSIGNED_THAT_DAY.all(day=day)}  # the newest stays
+    found = []
+    for *told, person, episode, given in rows:
+        id, state = open_ones.get(episode, (None, None))
+        found.append(DayRow._make((*told, person, episode, given, id, state, episode in waits, person in own)))
+    return found
 
 
-@lru_cache(maxsize=1)
+def _of_that_day(column: str) -> QuerySet[Appointment, Any]:
+    rows: QuerySet[Appointment, Any] = Appointment.objects.filter(day=Slot("day", DateField())).values(column)
+    return rows
+
+
+_OWN_THAT_DAY = Ready(
+    lambda: CareTeam.objects.filter(
+        therapist_id=Slot("user", UUIDField()), person_id__in=_of_that_day("person_id")
+    ).values_list("person_id")
+)
+_UNSIGNED_THAT_DAY = Ready(
+    lambda: (
+        Session.objects.filter(
+            state__in=(Session.State.OPEN, Session.State.STOPPED), episode_id__in=_of_that_day("episode_id")
+        )
+        .order_by("day", "started")
+        .values_list("episode_id", "pk", "state")
+    )
+)
+_REFERRED_THAT_DAY = Ready(
+    lambda: Letter.objects.filter(
+        kind=Letter.Kind.REFERRAL, answered__isnull=True, closed__isnull=True, episode_id__in=_of_that_day("episode_id")
+    ).values_list("episode_id")
+)
+
+
+@lru_cache(maxsize=8)
+def _day(who: Sees, of_one: bool) -> Ready[Any]:
+    """The rows of a day that somebody sees. Takes of_one: of the therapist in the slot "chosen" only."""
+
+    def write() -> QuerySet[Appointment, Any]:
+        rows = _day_rows().filter(day=Slot("day", DateField()))
+        if not who.everybody:
+            theirs = Q(therapist_id=Slot("user", UUIDField()))
+            if any(who):
+                theirs |= is_seen(who, "person")
+            that_day = Appointment.objects.filter(theirs, day=Slot("day", DateField()))
+            rows = rows.filter(pk__in=that_day.values("pk"))
+        return rows.filter(therapist_id=Slot("chosen", UUIDField())) if of_one else rows
+
+    return Ready(write)
+
+
 def _day_rows() -> QuerySet[Appointment, Any]:
-    """Appointments with all that is said beside them. It is the same for everybody, so it is put together once."""
+    """Appointments with all that is said beside them."""
     episode = OuterRef("episode_id")
     decision = Decision.objects.filter(episode=episode).order_by("-number")
-    unsigned = Session.objects.filter(episode=episode, state__in=(Session.State.OPEN, Session.State.STOPPED))
-    session = unsigned.order_by("-day", "-started")
     consent = Consent.objects.filter(
         Q(expires__isnull=True) | Q(expires__gte=OuterRef("day")),
         episode=episode,
@@ -107,43 +154,65 @@ def _day_rows() -> QuerySet[Appointment, Any]:
         withdrawals__isnull=True,
         kind__in=("general", "guardian"),
     )
-    letter = Letter.objects.filter(
-        episode=episode, kind=Letter.Kind.REFERRAL, answered__isnull=True, closed__isnull=True
-    )
     return Appointment.objects.order_by("starts", "pk").values_list(
         "id",
         "version",
         "starts",
         "ends",
         "state",
-        "person_id",
         "person__given_name",
         "person__family_name",
         "person__birth_date",
-        "episode_id",
         "therapist__name",
         "room__name",
         Subquery(decision.values("disposition")[:1]),
         Exists(consent),
-        Subquery(session.values("pk")[:1]),
-        Subquery(session.values("state")[:1]),
-        Exists(letter),
+        "person_id",
+        "episode_id",
+        Exists(Session.objects.filter(episode=episode, massage_given=True)),
     )
 
 
 def unsigned_count(actor: Actor) -> int:
     """How many sessions of the actor's own people have no signed note."""
-    people = visible_to(actor, "clinical", to_write=True)
+    who = sees(actor, "clinical", to_write=True)
+    found = _unsigned(who).all(user=actor.user_id, at=now()) if any(who) else []
+    return sum(many for (many,) in found)
+
+
+@lru_cache(maxsize=8)
+def _unsigned(who: Sees) -> Ready[Any]:
     waiting = (Session.State.OPEN, Session.State.STOPPED)
-    return Session.objects.filter(state__in=waiting, episode__person__in=people).count()
+
+    def write() -> QuerySet[Session, Any]:
+        rows = Session.objects.filter(is_seen(who, "episode__person"), state__in=waiting)
+        return rows.order_by().values("state").annotate(many=Count("pk")).values_list("many")
+
+    return Ready(write)
 
 
-def waiting_referrals(actor: Actor) -> list[tuple[datetime, str]]:
-    """When each referral that still waits for its answer was made, and its urgency."""
+def overdue_referrals(actor: Actor, before: Mapping[str, datetime], otherwise: datetime) -> int:
+    """How many referrals wait for their answer and were made before an instant, which hangs on their urgency."""
+    who = sees(actor, "decision")
+    if not any(who):
+        return 0
+    found = _overdue(who, tuple(sorted(before))).all(user=actor.user_id, at=now(), otherwise=otherwise, **before)
+    return sum(many for (many,) in found)
+
+
+@lru_cache(maxsize=8)
+def _overdue(who: Sees, urgencies: tuple[str, ...]) -> Ready[Any]:
     kinds = (Letter.Kind.REFERRAL, Letter.Kind.URGENT)
-    rows = Letter.objects.filter(kind__in=kinds, answered__isnull=True, closed__isnull=True)
-    rows = rows.filter(episode__person__in=visible_to(actor, "decision"))
-    return list(rows.values_list("made", "urgency"))
+    late = ~Q(urgency__in=urgencies) & Q(made__lt=Slot("otherwise", DateTimeField()))
+    for urgency in urgencies:
+        late |= Q(urgency=urgency, made__lt=Slot(urgency, DateTimeField()))
+
+    def write() -> QuerySet[Letter, Any]:
+        rows = Letter.objects.filter(is_seen(who, "episode__person"), late, kind__in=kinds)
+        rows = rows.filter(answered__isnull=True, closed__isnull=True).order_by()
+        return rows.values("kind").annotate(many=Count("pk")).values_list("many")
+
+    return Ready(write)
 
 
 def coming(actor: Actor, person: Person, since: date) -> QuerySet[Appointment]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Replace
 
+from palpate.clinic.access.once import once
+from palpate.clinic.access.ready import Ready, Slot
 from palpate.clinic.actor import AUDITOR, DESK, OWNER, THERAPIST, Actor
 from palpate.clinic.finding import Wanted
 from palpate.clinic.models import (
@@ -43,17 +47,63 @@ def visible_to(actor: Actor, scope: str = "contact", *, to_write: bool = False) 
     A therapist's own are those of their care team; a broken glass adds one person for reading (S-11). Records that were
     merged into another are never among them.
     """
-    people = Person.objects.filter(merged_into__isnull=True)
+    return seen(sees(actor, scope, to_write=to_write), actor.user_id, now())
+
+
+class Sees(NamedTuple):
+    """Which people an actor sees: everybody, those of their care teams, and those whose glass they broke."""
+
+    everybody: bool
+    own: bool
+    glass: bool
+
+
+def sees(actor: Actor, scope: str, *, to_write: bool = False) -> Sees:
+    """Whom an actor sees in a scope, by the table of roles."""
     if actor.is_any(*EVERYBODY[scope]) and not (to_write and actor.roles == {AUDITOR}):
-        return people
+        return Sees(everybody=True, own=False, glass=False)
     if actor.user_id is None or not actor.is_any(THERAPIST, OWNER):
+        return Sees(everybody=False, own=False, glass=False)
+    return Sees(everybody=False, own=actor.is_any(THERAPIST), glass=not to_write)
+
+
+def seen(who: Sees, user: Any, at: Any) -> QuerySet[Person]:
+    """The people of `sees`, as the start of a list."""
+    people = Person.objects.filter(merged_into__isnull=True)
+    if who.everybody:
+        return people
+    if not who.own and not who.glass:
         return people.none()
-    mine = Q(pk__in=CareTeam.objects.filter(therapist_id=actor.user_id).values("person_id"))
-    if not actor.is_any(THERAPIST):
-        mine = Q(pk__in=[])
-    if not to_write:
-        mine |= Q(pk__in=_broken(actor).values("person_id"))
+    mine = Q(pk__in=CareTeam.objects.filter(therapist_id=user).values("person_id")) if who.own else Q(pk__in=[])
+    if who.glass:
+        mine |= Q(pk__in=BreakGlass.objects.filter(therapist_id=user, until__gt=at).values("person_id"))
     return people.filter(mine)
+
+
+def is_seen(who: Sees, person: str = "") -> Q:
+    """The same as a condition on a row, for a query that is made ready and reads few rows: each is looked up by index.
+
+    Takes  person: how the row names its person, such as "episode__person"; empty where the row is the person.
+    The actor is the slot "user", the time the slot "at".
+    """
+    through, id = (f"{person}__", f"{person}_id") if person else ("", "pk")
+    there = Q((f"{through}merged_into__isnull", True))
+    if who.everybody:
+        return there
+    theirs = Q(pk__in=[])
+    if who.own:
+        theirs |= Q(Exists(CareTeam.objects.filter(therapist_id=Slot("user", UUIDField()), person_id=OuterRef(id))))
+    if who.glass:
+        broken = BreakGlass.objects.filter(
+            therapist_id=Slot("user", UUIDField()), until__gt=Slot("at", DateTimeField())
+        )
+        theirs |= Q(Exists(broken.filter(person_id=OuterRef(id))))
+    return there & theirs
+
+
+@lru_cache(maxsize=8)
+def _one_seen(who: Sees) -> Ready[Person]:
+    return Ready(lambda: Person.objects.filter(is_seen(who), pk=Slot("person", UUIDField()))[:1])
 
 
 def _broken(actor: Actor) -> QuerySet[BreakGlass]:
@@ -69,20 +119,34 @@ def open_glass(actor: Actor, person: Person) -> BreakGlass | None:
 
 def person_of(actor: Actor, id: uuid.UUID, scope: str = "contact", *, to_write: bool = False) -> Person:
     """One person, if this actor may see them. Errors: NotVisible."""
-    found = visible_to(actor, scope, to_write=to_write).filter(pk=id).first()
+    found = _seen_by(actor, id, scope, to_write)
     if found is None:
         raise NotVisible
     return found
 
 
+def _seen_by(actor: Actor, id: uuid.UUID, scope: str, to_write: bool) -> Person | None:
+    who = sees(actor, scope, to_write=to_write)
+    return _one_seen(who).first(user=actor.user_id, at=now(), person=id) if any(who) else None
+
+
 def may_write(actor: Actor, person: Person, scope: str = "clinical") -> bool:
-    return visible_to(actor, scope, to_write=True).filter(pk=person.pk).exists()
+    """Whether the actor may change what belongs to a person in a scope."""
+    return once(("may write", actor.id, scope, person.pk), lambda: _seen_by(actor, person.pk, scope, True)) is not None
+
+
+_NAMESAKE = Ready(
+    lambda: (
+        Person.objects.filter(match_name=Slot("name", CharField()), merged_into__isnull=True)
+        .exclude(pk=Slot("person", UUIDField()))
+        .values_list("pk")[:1]
+    )
+)
 
 
 def has_same_name(person: Person) -> bool:
     """Whether somebody else has the same name, so that a page must warn (S-69)."""
-    others = Person.objects.filter(match_name=person.match_name, merged_into__isnull=True)
-    return others.exclude(pk=person.pk).exists()
+    return _NAMESAKE.first(name=person.match_name, person=person.pk) is not None
 
 
 # --- finding people ---
@@ -199,6 +263,23 @@ def episodes_of(person: Person) -> QuerySet[Episode]:
     return rows.annotate(
         disposition=Subquery(newest.values("disposition")[:1]), decided_on=Subquery(newest.values("as_of")[:1])
     )
+
+
+def where_they_stand(actor: Actor, persons: Iterable[Person]) -> dict[uuid.UUID, tuple[str, str | None]] | None:
+    """Of each of these people: the state of their newest episode, an open one first, and its newest disposition.
+
+    Nobody in it has no episode. None for an actor who may not see decisions. One query.
+    """
+    if not actor.is_any(THERAPIST, *EVERYBODY["decision"]):
+        return None
+    newest = Decision.objects.filter(episode=OuterRef("pk")).order_by("-number")
+    people = visible_to(actor, "decision").filter(pk__in=[person.pk for person in persons])
+    rows = Episode.objects.filter(person__in=people).annotate(disposition=Subquery(newest.values("disposition")[:1]))
+    stands: dict[uuid.UUID, tuple[str, str | None]] = {}
+    for person, state, disposition in rows.order_by("opened", "pk").values_list("person_id", "state", "disposition"):
+        if state == Episode.State.OPEN or stands.get(person, ("",))[0] != Episode.State.OPEN:
+            stands[person] = (state, disposition)
+    return stands
 
 
 def locked_episode(episode: Episode) -> Episode:

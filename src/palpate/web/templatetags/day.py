@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -25,11 +25,10 @@ def day_rows(parser: Any, token: Any) -> RowsNode:
     return RowsNode()
 
 
-def row_of(line: Iterable[str | Sequence[str]], several: bool) -> str:
+def row_of(line: Sequence[str | Sequence[str]], several: bool) -> str:
     """One row of the table. Takes the fields of a `Line`: texts, and lists of texts."""
-    texts = [escape(text) if isinstance(text, str) else [escape(part) for part in text] for text in line]
     token, mark, times, url, name, born, person, room, therapist, state, taps, disposition, word, chips, link, label = (
-        texts
+        _escaped(line)
     )
     now = ' aria-current="time"' if mark else ""
     marked = f' <span class="chip is-good">{mark}</span>' if mark else ""
@@ -44,9 +43,21 @@ def row_of(line: Iterable[str | Sequence[str]], several: bool) -> str:
     return (
         f'<tr{now}><td data-label="Time"><a href="{url}">{times}<span class="unseen">: {name}</span></a>{marked}</td>'
         f'<td data-label="Person"><a href="{person}">{name}</a> <span class="muted small">{born}</span></td>'
-        f'<td data-label="Room">{room}</td>{who}<td data-label="What stands">{stands}</td>'
-        f'<td data-label="Next" class="row screen-only">{does}</td></tr>\n'
+        f'<td data-label="Room">{room}</td>{who}<td data-label="Where it stands">{stands}</td>'
+        f'<td data-label="Next" class="screen-only"><div class="row">{does}</div></td></tr>\n'
     )
 
 
+def _escaped(line: Sequence[str | Sequence[str]]) -> list[Any]:
+    """The fields, each escaped. The texts go through `escape` together; one that held the mark between them would give
+    too many, which is an error and never a page."""
+    texts = [text for text in line if isinstance(text, str)]
+    safe = iter(escape(BETWEEN.join(texts)).split(BETWEEN))
+    found = [next(safe) if isinstance(text, str) else [escape(part) for part in text] for text in line]
+    if next(safe, None) is not None:
+        raise ValueError("a text of the day view holds a character that no text may hold")
+    return found
+
+
+BETWEEN = "\x00"
 BUTTONS = {"arrived": ("", "Here"), "no_show": (' class="quiet"', "No-show"), "booked": (' class="quiet"', "Undo")}

@@ -19,7 +19,7 @@ SEES = {
 
 @register.simple_tag
 def demo_accounts() -> dict[str, Any]:
-    """`{"password": text, "accounts": [{"name", "email", "sees"}]}`, the therapist first. Ask only in a demo practice."""
+    """`{"password": text, "accounts": [{"name", "email", "sees"}]}`, the therapist first. For a demo practice only."""
     from palpate.clinic.demo.fill import PASSWORD, STAFF, email_of
 
     accounts = [{"name": name, "email": email_of(key), "sees": SEES[key]} for key, name, *_ in STAFF]

@@ -169,13 +169,15 @@ def _next(
     if found.is_open(day) and not _rated(found):
         why = "The ratings come first. They are best given on the tablet, without the therapist looking."
         return Next("link", "Hand over the tablet", why, here("check-ratings", episode) + "?by=person")
+    if found.opens is not None and day < found.opens and reading.disposition == "incomplete":
+        return _waiting(episode, found.opens)
     if _is_older(decision, newest_measure(episode)):
         return Next("decide", "Decide on these ratings", "New ratings have come in since the last decision.")
-    return _by_disposition(episode, found, reading, switches, letters, changed)
+    return _by_disposition(episode, day, reading, switches, letters, changed)
 
 
 def _by_disposition(
-    episode: Episode, found: Check, reading: Reading, switches: bool, letters: list[Any], changed: Any
+    episode: Episode, day: date, reading: Reading, switches: bool, letters: list[Any], changed: Any
 ) -> Next:
     disposition, decision = reading.disposition, reading.decision
     if disposition == NOT_ASSESSED:
@@ -191,14 +193,22 @@ def _by_disposition(
         since = _first_of_class(episode, "partly") if _class_of(reading) == "partly" else None
         if since is not None and (changed is None or changed.created < since):
             return Next("change", "Go on with this change", "Partly: go on, and change one thing.")
-        return _booking(episode, found, reading)
+        return _booking(episode, day, reading)
     written = [letter for letter in letters if letter.made >= _first_of(episode, disposition, decision)]
     if switches and not written:
         return Next("letter", "Make the letter", "The next treatment gets a hand-over, so that nothing is told twice.")
     return Next("link", "Discharge", "The course ends here.", here("discharge", episode))
 
 
-def _booking(episode: Episode, found: Check, reading: Reading) -> Next:
+def _waiting(episode: Episode, opens: date) -> Next:
+    """On the day of the massage nothing can be judged yet: the check is taken before the next touch."""
+    why = f"The check is taken before any further touch; ratings count from {opens.day} {opens:%B %Y}."
+    booking = maybe("appointment-new", {"person": str(episode.person_id), "episode": str(episode.pk)})
+    return Next("link", "Book the next session", why, booking)
+
+
+def _booking(episode: Episode, day: date, reading: Reading) -> Next:
+    """The next session: now, where the person is here on a day that fits, or on a day that is booked."""
     plan = reading.answer["plan"]
     if not plan["next_from"]:
         return Next("link", "Open the door card", "No date follows from the plan.", url_of(episode, "session"))
@@ -206,6 +216,9 @@ def _booking(episode: Episode, found: Check, reading: Reading) -> Next:
     booking = maybe("appointment-new", {"person": str(episode.person_id), "episode": str(episode.pk), **window})
     first, last = date.fromisoformat(plan["next_from"]), date.fromisoformat(plan["next_to"])
     why = f"Go on. The next session fits between {first.day} {first:%B} and {last.day} {last:%B %Y}."
+    if first <= day <= last:
+        door = maybe("door", person=episode.person_id, episode=episode.pk)
+        return Next("link", "Open the door card", f"{why} It may be today.", door)
     if booking:
         return Next("link", "Book the next session", why, booking)
     return Next("link", "Open the door card", why, maybe("door", person=episode.person_id, episode=episode.pk))

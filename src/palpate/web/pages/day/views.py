@@ -22,7 +22,7 @@ from palpate.clinic.actor import AUDITOR, OWNER, THERAPIST
 from palpate.clinic.deciding import MAY_TREAT, NOT_ASSESSED
 from palpate.clinic.models import Appointment
 from palpate.clinic.moment import now
-from palpate.clinic.referring import due_on
+from palpate.clinic.referring import overdue_before
 from palpate.clinic.refusals import BadInput, NotVisible
 from palpate.web.page import today_of
 from palpate.web.pages.people.fields import an_id, iso_day, whole_number
@@ -35,7 +35,7 @@ WORDS = {
     "medical_exam_first": "Medical examination first",
     "do_not_massage_now": "Do not massage now",
     "physician_clearance": "Physician clearance",
-    "incomplete": "Incomplete",
+    "incomplete": "Questions open",
     "change_treatment": "Change treatment",
     "complete": "Complete",
     "treat_with_precautions": "Treat with precautions",
@@ -50,8 +50,7 @@ STATES = {
     State.NO_SHOW: "did not come",
     State.CANCELLED: "cancelled",
 }
-_NOBODY = uuid.UUID(int=0)
-_ONE = uuid.UUID(int=1)
+_NOBODY, _ONE, _TWO = (str(uuid.UUID(int=number)) for number in range(3))  # ids that stand for those of a row
 
 
 class Line(NamedTuple):
@@ -107,7 +106,7 @@ def _page(request: ClinicRequest, wanted: Day) -> HttpResponse:
     actor, practice, at = request.actor, request.practice, now()
     zone = ZoneInfo(practice.time_zone)
     this_day = at.astimezone(zone).date()
-    therapists = list(the.therapists().order_by("name").values_list("pk", "name"))
+    therapists = the.therapist_names()
     chosen = _chosen(request, [id for id, _ in therapists])
     found = rows.of_day(actor, wanted, chosen)
     request.deed.concerns(*{row.person for row in found})
@@ -158,9 +157,7 @@ def _waiting(request: ClinicRequest, looks: Looks, this_day: Day) -> dict[str, A
         told["unsigned"] = rows.unsigned_count(request.actor)
         told["notes_url"] = address_of("notes")
     if request.actor.is_any(OWNER, THERAPIST):
-        zone = request.practice.time_zone
-        found = rows.waiting_referrals(request.actor)
-        told["overdue"] = sum(due_on(made, urgency, zone) < this_day for made, urgency in found)
+        told["overdue"] = rows.overdue_referrals(request.actor, *overdue_before(this_day, request.practice.time_zone))
         told["referrals_url"] = address_of("referrals")
     return told
 
@@ -181,7 +178,7 @@ def _addresses() -> dict[str, str]:
     """The addresses a row may lead to, with the ids of nobody in them: worked out once, filled in for each row."""
     ids = {"person": _NOBODY, "episode": _ONE}
     found = {name: address_of(name, **ids) for name in ("consent", "intake", "decision", "check", "door")}
-    found["session"] = address_of("session", **ids, session=uuid.UUID(int=2))
+    found["session"] = address_of("session", **ids, session=_TWO)
     found |= {"person": address_of("person", person=_NOBODY), "glass": address_of("glass-open", stranger=_NOBODY)}
     return found | {"appointment": address_of("appointment", appointment=_NOBODY)}
 
@@ -189,7 +186,7 @@ def _addresses() -> dict[str, str]:
 def _line(
     row: DayRow, zone: ZoneInfo, at: datetime, looks: Looks, marks: dict[uuid.UUID, str], bases: dict[str, str]
 ) -> Line:
-    person = str(row.person)
+    id, person = str(row.id), str(row.person)
     decision = (row.own and looks.treats) or looks.decides
     disposition, chips = "", []
     if row.episode is None:
@@ -209,19 +206,19 @@ def _line(
         chips.append("See therapist")
     step, label = _next(row) if row.own and looks.treats else ("", "")
     base = bases.get(step, "")
-    next_url = base.replace(str(_NOBODY), person, 1).replace(str(_ONE), str(row.episode), 1) if base else ""
+    next_url = base.replace(_NOBODY, person, 1).replace(_ONE, str(row.episode), 1) if base else ""
     if step == "session" and base:
-        next_url = next_url.replace(str(uuid.UUID(int=2)), str(row.session), 1)
+        next_url = next_url.replace(_TWO, str(row.session), 1)
     born, begins, ends = row.birth_date, row.starts.astimezone(zone), row.ends.astimezone(zone)
     stranger = looks.treats and not row.own and not looks.decides
     return Line(
-        f"{row.id} {row.version}",
+        f"{id} {row.version}",
         marks.get(row.id, ""),
         f"{begins.hour:02}:{begins.minute:02}–{ends.hour:02}:{ends.minute:02}",
-        bases["appointment"].replace(str(_NOBODY), str(row.id), 1),
+        bases["appointment"].replace(_NOBODY, id, 1),
         f"{row.given_name} {row.family_name}".rstrip(),
         f"{born.day} {MONTHS[born.month - 1]} {born.year}",
-        bases["glass" if stranger else "person"].replace(str(_NOBODY), person, 1),
+        bases["glass" if stranger else "person"].replace(_NOBODY, person, 1),
         row.room or "",
         row.therapist_name,
         STATES[row.state],  # type: ignore[index]
@@ -252,6 +249,8 @@ def _next(row: DayRow) -> tuple[str, str]:
         return "session", "Sign the note" if row.session_state == "stopped" else "Go on"
     if disposition is None:
         return ("intake", "Start the intake") if row.consent else ("consent", "Ask for consent")
+    if disposition == "incomplete" and row.given:
+        return "check", "Take the check"
     if disposition in ("incomplete", NOT_ASSESSED):
         return "intake", "Go on with the intake"
     if row.referral:

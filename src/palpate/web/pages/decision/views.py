@@ -15,7 +15,8 @@ from palpate.clinic.access import referring as papers
 from palpate.clinic.access.people import may_write, visible_to
 from palpate.clinic.actor import THERAPIST
 from palpate.clinic.decided import Reading, moment_now, read
-from palpate.clinic.deciding import NOT_ASSESSED, decide_now
+from palpate.clinic.deciding import NOT_ASSESSED, decide_now, pathway_in_force
+from palpate.clinic.in_sight import seen_with
 from palpate.clinic.models import Decision, Episode, Letter, Person
 from palpate.clinic.names import clean_text
 from palpate.clinic.referring import (
@@ -27,9 +28,11 @@ from palpate.clinic.referring import (
 )
 from palpate.clinic.refusals import BadInput, Conflict, Forbidden
 from palpate.letters import LetterFault, to_pdf
+from palpate.pathway.pathway import Pathway
 from palpate.web.page import person_page, today_of, url_of
 from palpate.web.pages.decision.forms import HandoverForm, OverruleForm
 from palpate.web.pages.decision.shown import changes_of, context_of
+from palpate.web.pages.session.board import shown_with
 from palpate.web.routes import ClinicRequest
 
 
@@ -81,6 +84,9 @@ def _page(
         "open_letters": _open_letters(episode) if writes else [],
         "episode_letters": reverse("letters", kwargs={"person": person.pk, "episode": episode.pk}) if writes else "",
     }
+    seen = seen_with(episode, decision, _in_force()) if is_newest else []
+    context["in_sight"] = shown_with(episode, seen)
+    context["overtaken"] = any(one.episode == episode.pk and one.decision is None for one in seen)
     context["next_thing"] = _next(episode, reading, context)
     if decision.disposition == "emergency":
         context |= _emergency(request, person, episode, decision, context, handover)
@@ -96,7 +102,8 @@ def _next(episode: Episode, reading: Reading, context: Mapping[str, Any]) -> tup
     ids = {"person": episode.person_id, "episode": episode.pk}
     if not context["writes"] or not context["is_newest"]:
         return "", ""
-    if not context["of_today"] or reading.disposition == NOT_ASSESSED:
+    waits = bool(context["refers"] and context["open_letters"])
+    if context["overtaken"] or (not context["of_today"] and not waits) or reading.disposition == NOT_ASSESSED:
         return "again", ""
     if context["overrides"] and context["overrides"][0].does == overruling.NOT_TREAT:
         return "none", ""
@@ -117,6 +124,13 @@ def _next(episode: Episode, reading: Reading, context: Mapping[str, Any]) -> tup
     if reading.disposition == "incomplete":
         return "Answer the open questions", url_of(episode, "intake")
     return "", ""
+
+
+def _in_force() -> Pathway | None:
+    try:
+        return pathway_in_force()
+    except Exception:  # the page then says that the pathway is another one
+        return None
 
 
 def _open_letters(episode: Episode) -> list[Letter]:

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language_info
 
 from palpate.clinic.access.people import visible_to
 from palpate.clinic.actor import AUDITOR, Actor
@@ -53,8 +54,16 @@ def contact(person: Person, actor: Actor) -> list[tuple[str, str]]:
         if text and is_masked(actor) and name != "language":
             text = masked_phone(text) if name == "phone" else HIDDEN
         if text:
-            found.append((label, text))
+            found.append((label, language_of(text) if name == "language" else text))
     return found
+
+
+def language_of(code: str) -> str:
+    """The name of a language by its short code; the code itself where it is not known."""
+    try:
+        return str(get_language_info(code)["name"])
+    except KeyError:
+        return code
 
 
 def hint(person: Person) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -54,12 +55,14 @@ def _listed(request: ClinicRequest, wanted: Wanted, sort: str, page: str, purpos
     actor, today = request.actor, today_of(request)
     found = Paginator(rows.in_order(rows.search(actor, wanted), sort), ON_A_PAGE).get_page(page)
     masked = shown.is_masked(actor)
+    standing = rows.where_they_stand(actor, found)
     listed = [
         {
             "name": person.name,
             "born": person.birth_date,
             "phone": shown.masked_phone(person.phone) if masked else person.phone,
             "url": _target(person, purpose),
+            **_state(person, standing),
         }
         for person in found
     ]
@@ -77,6 +80,17 @@ def _listed(request: ClinicRequest, wanted: Wanted, sort: str, page: str, purpos
         "may_import": actor.is_any(OWNER),
         "today": today,
     }
+
+
+def _state(person: Person, standing: dict[UUID, tuple[str, str | None]] | None) -> dict[str, str]:
+    """Where a person stands, for the list: a disposition, or a word where none is in force. Empty where not shown."""
+    if standing is None:
+        return {}
+    state, disposition = standing.get(person.pk, ("", None))
+    if state == Episode.State.OPEN and disposition:
+        return {"disposition": disposition}
+    words = {Episode.State.OPEN: "Nothing decided yet", Episode.State.CLOSED: "Course ended"}
+    return {"word": words.get(state, "No episode yet")}  # type: ignore[call-overload]
 
 
 def _target(person: Person, purpose: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,8 @@ from palpate.clinic.access.sessions import given_before, last_given, unsigned_be
 from palpate.clinic.deciding import NOT_ASSESSED, pathway_in_force, record_of, said, visit_of
 from palpate.clinic.document import document_of
 from palpate.clinic.door import CALM
-from palpate.clinic.models import Session
+from palpate.clinic.in_sight import Sight, seen_with
+from palpate.clinic.models import Episode, Session
 from palpate.clinic.sessions import current_decision, treatment_open
 from palpate.clinic.soap import YIELD_WORDS
 from palpate.clinic.visit import (
@@ -56,11 +57,21 @@ def ids_of(session: Session) -> dict[str, Any]:
     return {"person": session.episode.person_id, "episode": session.episode_id, "session": session.pk}
 
 
+def shown_with(episode: Episode, seen: Sequence[Sight]) -> list[tuple[str, str]]:
+    """Sentences that must stand beside a decision, each with the address it leads to (parts/in_sight.html)."""
+    rows = []
+    for one in seen:
+        ids = {"person": episode.person_id, "episode": one.episode}
+        name, more = ("decision-of", {"decision": one.decision}) if one.decision else ("decision", {})
+        rows.append((one.text, reverse(name, kwargs={**ids, **more})))
+    return rows
+
+
 def live_context(session: Session, today: Any) -> dict[str, Any]:
     """What changes with the taps: the decision with its banner, what is still open, and what was recorded."""
     visit, pathway = visit_of(session), pathway_in_force()
     latest = care.decisions(session.episode).first()
-    decision = current_decision(session)
+    decision = current_decision(session, today)
     is_open, why = treatment_open(session, visit, decision, today)
     outdated = latest is not None and latest.session_id == session.pk and decision is None
     told = said(decision) if decision is not None else {}
@@ -69,6 +80,7 @@ def live_context(session: Session, today: Any) -> dict[str, Any]:
         "session": session,
         "visit": visit,
         "decision": decision,
+        "in_sight": shown_with(session.episode, seen_with(session.episode, decision, pathway)),
         "disposition": decision.disposition if decision is not None else "",
         "told": told,
         "decisive": [row for row in told.get("reasons", ()) if row["decisive"]],
@@ -76,7 +88,7 @@ def live_context(session: Session, today: Any) -> dict[str, Any]:
         "treat_open": is_open,
         "treat_why": why,
         "override": overruling.standing(decision) if decision is not None else None,
-        "open_questions": _open_questions(told, visit, pathway),
+        "open_questions": _open_questions(said(latest) if latest is not None and outdated else told, visit, pathway),
         "given": [_treatment_words(one) for one in visit.treatments],
         "felt": _felt(visit),
         "felt_map": palpation_map("felt-today", _findings(visit)) if visit.palpations else None,
@@ -95,6 +107,8 @@ def _open_questions(told: Mapping[str, Any], visit: Visit, pathway: Pathway) -> 
         fact = pathway.vocabulary.facts.get(row["fact"])
         if fact is None or not fact.must_know or told.get("disposition") != "incomplete":
             continue
+        if fact.name in visit.facts:
+            continue  # tapped since that decision
         group = taps_of.question(fact.name, visit, pathway)
         if fact.name == "pain_now":
             hands.append("pain now")
@@ -207,7 +221,7 @@ def _covered(pathway: Pathway, standing: Mapping[str, Any]) -> dict[str, Any]:
         "covered_noted": [
             (fact_label(facts, name), answer(facts.facts[name], standing[name]).strip("“”")) for name in noted
         ],
-        "covered_calm": [fact_label(facts, name).lower() for name in names if name not in noted],
+        "covered_calm": [facts.facts[name].question or fact_label(facts, name) for name in names if name not in noted],
         "covered_count": len(names),
     }
 

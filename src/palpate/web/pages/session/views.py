@@ -10,15 +10,17 @@ from django.urls import reverse
 
 from palpate.clinic import moment as clock
 from palpate.clinic.access import may_write
+from palpate.clinic.deciding import pathway_in_force
 from palpate.clinic.door import card_of
+from palpate.clinic.in_sight import seen_with
 from palpate.clinic.models import Episode, Person, Session
 from palpate.clinic.refusals import BadInput, Conflict
 from palpate.clinic.sessions import start_session, take_touches
 from palpate.pathway.faults import Faults
 from palpate.pathway.strict_json import read_json
 from palpate.web.errors import error_page
-from palpate.web.page import person_page, today_of, url_of
-from palpate.web.pages.session.board import ids_of, live_context, page_context
+from palpate.web.page import address, person_page, today_of, url_of
+from palpate.web.pages.session.board import ids_of, live_context, page_context, shown_with
 from palpate.web.routes import ClinicRequest
 
 WRONG_SESSION = "These taps belong to another session or another person's page. They are not saved."
@@ -30,12 +32,13 @@ def door(request: ClinicRequest, person: Person, episode: Episode) -> HttpRespon
     ids = {"person": person.pk, "episode": episode.pk}
     context = {
         "card": card,
+        "in_sight": shown_with(episode, seen_with(episode, card.decision, pathway_in_force())),
         "may_start": may_write(request.actor, person) and episode.state == Episode.State.OPEN,
-        "start_url": reverse("session-start", kwargs=ids),
+        "start_url": address("session-start", **ids),
         "decision_url": url_of(episode, "decision"),
         "consent_url": url_of(episode, "consent"),
-        "session_url": reverse("session", kwargs={**ids, "session": card.open_today.pk}) if card.open_today else "",
-        "unsigned": [(one, reverse("note", kwargs={**ids, "session": one.pk})) for one in card.unsigned],
+        "session_url": address("session", **ids, session=card.open_today.pk) if card.open_today else "",
+        "unsigned": [(one, address("note", **ids, session=one.pk)) for one in card.unsigned],
     }
     return person_page(request, "session/door.html", person, context, episode=episode, step="session")
 

@@ -74,7 +74,8 @@
     });
     for (const ender of enders) {
       ender.addEventListener("click", () => {
-        said.textContent = `Added: ${ender.textContent.trim().toLowerCase()}. Choose again for another.`;
+        const what = ender.dataset.touch === "treat" ? "" : `: ${ender.textContent.trim().toLowerCase()}`;
+        said.textContent = `Added${what}. Choose again for another.`;
       });
     }
     show();
