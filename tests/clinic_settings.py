@@ -21,3 +21,7 @@ STORAGES = {**SHIPPED_STORAGES, "staticfiles": {"BACKEND": "django.contrib.stati
 os.makedirs(STATIC_ROOT, exist_ok=True)  # noqa: F405  # whitenoise warns when it is missing
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+
+# A file, not memory: a server in a thread of its own shares it as processes share the real one.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["PALPATE_DATA"], "tests.sqlite3")}  # noqa: F405

@@ -138,6 +138,8 @@ def page_context(request: ClinicRequest, session: Session, today: Any, now: Any)
     none_of_these, signs = taps_of.looked_for(visit, pathway)
     told_all, aftercare = taps_of.aftercare(visit)
     groups, never = _asked_again(pathway, visit, standing)
+    # Before the first massage nothing can have come after one: the tap says so, and nobody is asked about it.
+    after = list(NONE_OF_THESE) if number > 1 else [name for name in NONE_OF_THESE if name == "sedation_today"]
     return {
         **live,
         "number": number,
@@ -149,11 +151,11 @@ def page_context(request: ClinicRequest, session: Session, today: Any, now: Any)
         "last": last,
         "last_day": before.day if before is not None else None,
         "unchanged_value": taps_of.unchanged_value(),
-        "none_of_these": [pathway.vocabulary.facts[name].question for name in NONE_OF_THESE],
+        "none_of_these": [pathway.vocabulary.facts[name].question for name in after],
         **_covered(pathway, standing),
         "never_asked": never,
         "asked_groups": groups,
-        "after_groups": [taps_of.question(name, visit, pathway) for name in NONE_OF_THESE],
+        "after_groups": [taps_of.question(name, visit, pathway) for name in after],
         "spasm": taps_of.question("spasm_response", visit, pathway) if last is not None else None,
         "soreness": taps_of.question("soreness_hours", visit, pathway) if last is not None else None,
         "pain_before": taps_of.scale("Pain now, before the massage", "pain_before", "pain-before", visit.pain_before),
