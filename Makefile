@@ -66,8 +66,9 @@ check: setup-dev ## format, lint, types, imports and the fast tests
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest -q -m 'not slow and not browser'
 
-bench: .venv-bench/.installed $(COMPILED) ## measures palpate beside another rule engine
+bench: .venv-bench/.installed setup-dev $(COMPILED) ## measures palpate beside another rule engine, and the clinic beside a plain page
 	@.venv-bench/bin/python benchmarks/run.py
+	@$(BIN)/python benchmarks/clinic/run.py
 
 compiled: setup ## compiles the shipped pathway if its sources changed
 

@@ -50,12 +50,14 @@ def tests_may_empty_the_store() -> Iterator[None]:
     from django.db import connections
 
     from palpate.clinic import sealed
+    from palpate.clinic.acts import upkeep
 
     empty = flush.Command.handle
 
     def unsealed(self: flush.Command, **options: Any) -> Any:
         sealed.unseal(connections[options["database"]])
-        return empty(self, **options)
+        with upkeep():
+            return empty(self, **options)
 
     flush.Command.handle = unsealed  # type: ignore[method-assign]
     yield

@@ -3,7 +3,9 @@
     python benchmarks/clinic/fill.py [--people 20000] [--today 80]
 
 The store is the one that Django's settings name (PALPATE_DATA or DATABASE_URL). It must be empty. The same seed gives
-the same practice, but for ids and for dates, which count back from today.
+the same practice, but for ids and for dates, which count back from today. Whoever comes today and is in treatment has a
+whole intake, the taps of each visit, and a decision that the pathway itself has made of them, with documents as long as
+those of a real practice; everybody else has short rows of every kind.
 """
 
 from __future__ import annotations
@@ -25,9 +27,29 @@ THERAPISTS, BATCH = 10, 500
 GIVEN = ("Ada", "Bram", "Cleo", "Dana", "Emil", "Fay", "Gita", "Hugo", "Ines", "Jan", "Kira")
 FAMILY = ("Lind", "Okafor", "Marsh", "Haddad", "Berg", "Costa", "Dietz", "Evans", "Fuchs", "Gomez", "Hale")
 ORDER = (
-    "Person", "CareTeam", "Episode", "Answer", "Consent", "Appointment", "Session", "Measure", "Note", "Decision",
-    "Letter",
+    "Person", "CareTeam", "Episode", "Answer", "Consent", "Appointment", "Session", "Touch", "Measure", "Note",
+    "Decision", "Letter",
 )  # fmt: skip
+INTAKE = json.loads((Path(__file__).parents[2] / "examples" / "1_first_visit.json").read_text())["facts"]
+# One visit, as it is tapped: kind and data, in order.
+TAPS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("unchanged", {"value": True, "none": []}),
+    ("pain_before", {"value": 5}),
+    ("test", {"test": "ffd_cm", "when": "before", "value": 22}),
+    ("gate", {"after": "asked"}),
+    *(("palpate", {"region": "low_back", "side": side, "muscle": "", "yields": "yes"}) for side in ("left", "right")),
+    ("gate", {"after": "felt"}),
+    ("clock_start", {}),
+    *(
+        ("treat", {"technique": name, "region": "low_back", "side": side, "minutes": 10, "pressure": 3})
+        for name in ("swedish", "myofascial")
+        for side in ("left", "right")
+    ),
+    ("clock_stop", {}),
+    ("test", {"test": "ffd_cm", "when": "after", "value": 17}),
+    ("pain_after", {"value": 3}),
+    ("aftercare", {"items": ["soreness_told", "keep_moving"]}),
+)
 DISPOSITIONS = ("treat", "treat_with_precautions", "incomplete", "medical_exam_first", "physician_clearance")
 
 
@@ -103,6 +125,7 @@ def fill(people: int, today: int) -> dict[str, int]:
             if number % 500 == 499:
                 rows.store()
         rows.store()
+        _decide(day, Actor(str(owner.pk), owner.roles, owner.pk, owner.name))
     names = ("Person", "Episode", "Session", "Decision", "Appointment", "Letter", "Answer", "Consent")
     return {name: getattr(models, name).objects.count() for name in names}
 
@@ -143,6 +166,45 @@ def _person(
         episode = _episode(rows, dice, person, therapist, day - timedelta(days=20), closed=False)
         if comes:
             _booked(rows, person, episode, therapist, rooms[comes[0]], day, comes[1])
+            if disposition_of(rows, episode) == "treat":
+                _in_full(rows, episode, therapist, dice)
+
+
+def disposition_of(rows: Rows, episode: Any) -> str:
+    """What the made-up decisions of an episode say."""
+    return next(row.disposition for row in reversed(rows.tables["Decision"]) if row.episode is episode)
+
+
+def _in_full(rows: Rows, episode: Any, therapist: Any, dice: random.Random) -> None:
+    """The answers of a whole intake, and the taps of each visit."""
+    from palpate.clinic.models import Answer, Touch
+
+    for order, (fact, value) in enumerate(INTAKE.items()):
+        if fact not in ("age_years", "consent_status"):  # these two the program knows by itself
+            rows.add(
+                Answer(
+                    episode=episode, fact=fact, state="answered", value=value, day=episode.opened.date(),
+                    at=episode.opened, number=order + 10,
+                )
+            )  # fmt: skip
+    for session in [row for row in rows.tables["Session"] if row.episode is episode]:
+        for number, (kind, data) in enumerate(TAPS, 1):
+            at = session.started + timedelta(minutes=2 * number)
+            told = {**data, "at": at.isoformat(timespec="seconds")} if kind in ("clock_start", "clock_stop") else data
+            key = uuid.UUID(int=dice.getrandbits(128))
+            rows.add(
+                Touch(session=session, number=number, key=key, kind=kind, data=told, tapped=at, at=at, by=therapist)
+            )
+
+
+def _decide(day: date, actor: Any) -> None:
+    """Lets the pathway decide those who come today and have a whole record."""
+    from palpate.clinic.deciding import decide_now
+    from palpate.clinic.models import Appointment
+
+    for row in Appointment.objects.filter(day=day).select_related("episode__person"):
+        if row.episode.answers.count() > 10:
+            decide_now(actor, row.episode, "session", day)
 
 
 def _booked(rows: Rows, person: Any, episode: Any, therapist: Any, room: Any, day: date, at: time) -> None:
@@ -171,11 +233,12 @@ def _episode(rows: Rows, dice: random.Random, person: Any, therapist: Any, began
     if closed:
         episode.state, episode.closed = "closed", at + timedelta(days=50)
     rows.add(episode)
-    signed: dict[str, Any] = {"signed_by": person.name, "signature": {"typed": person.name}, "at": at}
+    signed: dict[str, Any] = {"signed_by": person.name, "at": at}
+    signed["signature"] = {"typed": person.name, "decides_alone": "yes", "day": began.isoformat()}
     rows.add(Consent(episode=episode, kind="general", text_version="1", text="Consent", place="default", **signed))
     for order, fact in enumerate(("cancer_history", "fever")):
         rows.add(Answer(episode=episode, fact=fact, state="answered", value=False, day=began, at=at, number=order))
-    disposition = DISPOSITIONS[min(dice.randrange(12), len(DISPOSITIONS) - 1) if not closed else 0]
+    disposition = DISPOSITIONS[max(0, dice.randrange(12) - 7) if not closed else 0]
     sessions = 4 if closed else 2
     for number in range(sessions):
         visit = at + timedelta(days=7 * number)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,9 +13,10 @@ from tests.clinic_world import World
 
 from palpate.clinic import audit, sealed
 from palpate.clinic.access import trail
-from palpate.clinic.acts import NoAct, act, record_refusal
+from palpate.clinic.acts import NoAct, act, record_refusal, upkeep
 from palpate.clinic.deciding import decide_now
 from palpate.clinic.models import AuditHead, AuditRow, Decision, Episode, Person
+from palpate.clinic.verify import verify
 
 
 class Broken(RuntimeError):
@@ -116,6 +118,63 @@ def test_s45_no_row_of_the_clinic_is_saved_or_deleted_outside_an_act(world: Worl
             way()
 
 
+def test_s45_nothing_of_the_clinic_is_written_outside_an_act_by_ways_that_send_no_signal(world: World) -> None:
+    person = Person.objects.get(pk=world.person.pk)
+    more = Person(given_name="Bo", family_name="Berg", birth_date=person.birth_date, created=person.created)
+
+    def sql(statement: str) -> Callable[[], Any]:
+        return lambda: connection.cursor().execute(statement)
+
+    ways: list[Callable[[], Any]] = [
+        lambda: Person.objects.update(phone="0123"),
+        lambda: Person.objects.all()._raw_delete("default"),
+        lambda: Person.objects.bulk_create([more]),
+        lambda: Person.objects.bulk_update([person], ["phone"]),
+        sql("UPDATE clinic_person SET phone = '0123'"),
+        sql("  update \"clinic_person\" set phone = '0123'"),
+        sql("DELETE FROM clinic_person"),
+        sql("INSERT INTO clinic_person SELECT * FROM clinic_person"),
+        sql("WITH one AS (SELECT 1) UPDATE clinic_person SET phone = '0123'"),
+    ]
+    if connection.vendor == "sqlite":
+        ways += [
+            sql("UPDATE OR IGNORE clinic_person SET phone = '0123'"),
+            sql("REPLACE INTO main.clinic_person SELECT 1"),
+        ]
+    else:
+        ways += [
+            sql("UPDATE ONLY public.clinic_person SET phone = '0123'"),
+            sql("TRUNCATE django_session, clinic_person CASCADE"),
+            sql("MERGE INTO clinic_person p USING clinic_user u ON p.id = u.id WHEN MATCHED THEN DELETE"),
+        ]
+    for way in ways:
+        with pytest.raises(NoAct), transaction.atomic():
+            way()
+    assert list(Person.objects.filter(pk=person.pk).values_list("phone", flat=True)) == [""]
+    with act(world.actor(world.therapist), "contact", "test", change=True):
+        assert Person.objects.filter(pk=person.pk).update(phone="0123") == 1
+    with upkeep():
+        assert Person.objects.filter(pk=person.pk).update(phone="") == 1
+
+
+def test_s45_a_new_connection_is_watched_too(transactional_db: Any) -> None:
+    connection.close()
+    with pytest.raises(NoAct):
+        Person.objects.update(phone="0123")
+
+
+def test_s45_what_a_failed_inner_act_added_is_not_named_by_the_trail(world: World) -> None:
+    actor = world.actor(world.therapist)
+    with act(actor, "contact", "outer", change=True):
+        with pytest.raises(Broken), act(actor, "contact", "inner", change=True):
+            decide_now(actor, world.episode, "intake", world.day)
+            raise Broken
+        kept = decide_now(actor, world.episode, "intake", world.day)
+    named = AuditRow.objects.latest("number").about["sealed"]
+    assert [row[:2] for row in named] == [["decision", str(kept.pk)]]
+    assert verify().whole
+
+
 def test_s45_numbers_have_no_gap_and_each_row_follows_the_one_before(world: World) -> None:
     for number in range(30):
         try:
@@ -181,5 +240,5 @@ def test_s62_where_the_newest_row_is_not_the_heads_nothing_is_written_any_more(w
 
 
 def test_an_act_with_its_row_costs_a_constant_number_of_queries(world: World, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(6):  # savepoint, head, its row, the new row, the head again, release
+    with django_assert_num_queries(5):  # savepoint, the head, the new row, the head again, release
         record_refusal(world.actor(world.therapist), "contact", "test")

@@ -205,6 +205,8 @@ def test_s53_the_banner_comes_after_26_hours_and_after_30_days(tmp_path: Path, m
 
     monkeypatch.setattr(settings, "CONFIG", replace(settings.CONFIG, data=tmp_path))
     assert len(backup.overdue()) == 2
+    assert backup.overdue(now()) == []  # a practice that began today
+    assert len(backup.overdue(now() - timedelta(hours=27))) == 1
     began: datetime = now()
     backup._note(backup={"at": began.isoformat(), "file": "b"}, drill={"at": began.isoformat()})
     for hours, lines in ((0, 0), (25.9, 0), (26.1, 1), (24 * 29.9, 1), (24 * 30.1, 2)):

@@ -91,7 +91,7 @@ def test_s59_a_first_start_that_is_killed_leaves_no_store_or_a_whole_one(empty: 
 
 def test_s59_a_migration_that_is_killed_leaves_the_old_store_or_the_new_one(seeded: Installation) -> None:
     seeded.python(BACK_TO_THE_FIRST)
-    seen = killed(seeded, 1, 31)
+    seen = killed(seeded, 1, 21)
     old, new = seen[0], seen[-1]
     assert len(seen) > 3
     assert old != new

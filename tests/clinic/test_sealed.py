@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, models, transac
 from tests.clinic_world import World
 
 from palpate.clinic import moment, sealed
-from palpate.clinic.acts import act
+from palpate.clinic.acts import act, upkeep
 from palpate.clinic.deciding import decide_now
 from palpate.clinic.models import Answer, AuditRow, Decision
 
@@ -30,7 +30,7 @@ def decided(world: World) -> Decision:
 def refused(statement: str, values: Any = ()) -> bool:
     """Whether the store refuses a statement because the table is sealed."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with upkeep(), transaction.atomic(), connection.cursor() as cursor:
             connection.check_constraints()  # what waits for the end would forbid a TRUNCATE by itself
             cursor.execute(statement, values)
     except DatabaseError as error:

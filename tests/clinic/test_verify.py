@@ -4,30 +4,50 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import (
+    BinaryField,
+    BooleanField,
+    DateField,
+    DateTimeField,
+    Field,
+    FloatField,
+    IntegerField,
+    JSONField,
+    Model,
+    UUIDField,
+)
 from tests.clinic_world import World
+from tests.filled_world import fill
 from tests.installation import Installation
 
 from palpate.clinic import anchors, audit, sealed
-from palpate.clinic import verify as verifying
+from palpate.clinic.access import store as rows
 from palpate.clinic.access import trail
-from palpate.clinic.acts import act, record_refusal
+from palpate.clinic.acts import act, record_refusal, upkeep
 from palpate.clinic.anchors import Anchor
-from palpate.clinic.deciding import decide_now
-from palpate.clinic.models import Answer, AuditHead, AuditRow, Decision, PathwayCopy
+from palpate.clinic.deciding import decide_now, pathway_with
+from palpate.clinic.models import Answer, AuditHead, AuditRow, Decision, Measure, PathwayCopy, Session
 from palpate.clinic.moment import now
 from palpate.clinic.verify import verify
+from palpate.pathway.decision import decide
+from palpate.pathway.pathway import canonical_json
+
+SQLITE = connection.vendor == "sqlite"
 
 Damage = Callable[[], None]
 
 
 @pytest.fixture
-def record(world: World) -> list[Anchor]:
+def record(world: World) -> Iterator[list[Anchor]]:
     """Thirty rows and two decisions; the seals are off, as for somebody who has the store. Returns its anchors."""
     actor = world.actor(world.therapist)
     for fact in ("fever_or_chills", "unexplained_weight_loss"):
@@ -38,7 +58,8 @@ def record(world: World) -> list[Anchor]:
         record_refusal(actor, "notes", "test", persons=[world.person])
     sealed.unseal(connection)
     kept = [Anchor(row.number, row.hash) for row in AuditRow.objects.filter(number__in=(10, 20, 30))]
-    return sorted(kept, key=lambda anchor: anchor.number)
+    with upkeep():
+        yield sorted(kept, key=lambda anchor: anchor.number)
 
 
 def faults(kept: list[Anchor] | None) -> list[str]:
@@ -60,7 +81,7 @@ def rewrite(change: Callable[[AuditRow], bool]) -> None:
 def test_s46_a_whole_record_is_whole(record: list[Anchor]) -> None:
     report = verify(anchors=record)
     assert faults(record) == []
-    assert (report.rows, report.decisions) == (30, 2)
+    assert (report.rows, report.records, report.decisions) == (30, 4, 2)
 
 
 def edit() -> None:
@@ -268,6 +289,146 @@ def test_s43_a_changed_copy_of_the_pathway_is_found(record: list[Anchor]) -> Non
     assert len(faults(record)) == 2
 
 
+# --- Records that the trail names -------------------------------------------------------------------------------------
+
+
+def found_in(lines: list[str], row: Model) -> list[str]:
+    return [line for line in lines if line.startswith(f"{row._meta.model_name} {row.pk}")]
+
+
+@pytest.fixture
+def filled(world: World) -> Iterator[None]:
+    """A row of every kind; the seals are off."""
+    fill(world)
+    sealed.unseal(connection)
+    assert faults(None) == []
+    with upkeep():
+        yield
+
+
+KINDS = pytest.mark.parametrize("kind", sealed.append_only_models(), ids=lambda kind: kind.__name__)
+
+
+@KINDS
+def test_s43_a_record_that_was_taken_away_is_missed(filled: None, kind: type[Model]) -> None:
+    row = kind._default_manager.order_by("pk")[0]
+    with connection.constraint_checks_disabled() if SQLITE else nullcontext():
+        with connection.cursor() as cursor:
+            for statement in () if SQLITE else ("SET CONSTRAINTS ALL DEFERRED",):
+                cursor.execute(statement)
+            cursor.execute(f'DELETE FROM "{kind._meta.db_table}" WHERE id = %s', [row.pk.hex if SQLITE else row.pk])
+        assert found_in(faults(None), row) == [gone_line(row)]
+        row.save_base(raw=True, force_insert=True)  # so that the store may end its test with all references whole
+    assert faults(None) == []
+
+
+def gone_line(row: Model) -> str:
+    named = [
+        n
+        for n in AuditRow.objects.all()
+        if [row._meta.model_name, str(row.pk)] in [s[:2] for s in n.about.get("sealed", ())]
+    ]
+    return f"{row._meta.model_name} {row.pk}: it is gone; row {named[0].number} of the trail says that it was written"
+
+
+@KINDS
+def test_s43_a_record_that_was_rewritten_is_found_in_every_column(filled: None, kind: type[Model]) -> None:
+    row = kind._default_manager.order_by("pk")[0]
+    whole = audit.content_hash(row)
+    for column in kind._meta.concrete_fields:
+        if not column.is_relation:
+            was = getattr(row, column.attname)
+            setattr(row, column.attname, other_than(was, column))
+            assert audit.content_hash(row) != whole, column.attname
+            setattr(row, column.attname, was)
+    assert audit.content_hash(row) == whole
+    column = next(column for column in kind._meta.concrete_fields if column.name in ("at", "signed_at"))
+    kind._default_manager.filter(pk=row.pk).update(**{column.name: other_than(getattr(row, column.name), column)})
+    (line,) = found_in(faults(None), row)
+    assert "it is not as row" in line
+
+
+def other_than(value: Any, column: Field[Any, Any]) -> Any:
+    """Another value that the column takes."""
+    match column:
+        case BooleanField():
+            return not value
+        case DateTimeField():
+            return (value or now()) + timedelta(seconds=1)
+        case DateField():
+            return (value or now().date()) + timedelta(days=1)
+        case JSONField():
+            return {"other": value}
+        case UUIDField():
+            return uuid.uuid4()
+        case BinaryField():
+            return bytes(value) + b"x"
+        case IntegerField() | FloatField():
+            return (value or 0) + 900
+        case _:
+            return value[:-1] + ("x" if value[-1:] != "x" else "y")
+
+
+@KINDS
+def test_s43_a_record_that_was_put_in_past_the_trail_is_found(filled: None, kind: type[Model]) -> None:
+    row = kind._default_manager.order_by("pk")[0]
+    row.pk = uuid.uuid4()
+    for column in kind._meta.concrete_fields:
+        if column.name in ("number", "key"):
+            setattr(row, column.attname, uuid.uuid4() if column.name == "key" else 900)
+    if kind.__name__ == "Note":  # one for each session
+        row.session_id = Session.objects.get(state="open").pk  # type: ignore[attr-defined]
+    row.save_base(raw=True, force_insert=True)
+    (line,) = found_in(faults(None), row)
+    assert line.endswith(": no row of the trail says that it was written")
+
+
+def test_s43_a_decision_that_was_rewritten_with_its_document_is_found(record: list[Anchor]) -> None:
+    """It decides again to the same bytes, so only the trail knows."""
+    row = Decision.objects.get(number=2)
+    document = json.loads(row.document)
+    document["facts"]["fever_or_chills"] = True
+    made = decide(pathway_with("back_massage"), document)
+    answer, told = made.to_json(), dict(made.data)
+    Decision.objects.filter(pk=row.pk).update(
+        document=canonical_json(document).decode(), answer=answer,
+        disposition=told["disposition"], urgency=told["urgency"] or "",
+    )  # fmt: skip
+    assert told["disposition"] != row.disposition
+    for kept in (record, None):
+        (line,) = faults(kept)
+        assert line.startswith(f"decision {row.pk}, number 2 of its episode: it is not as row ")
+
+
+AWKWARD: tuple[Any, ...] = (
+    1.0, 7, 0.1, 1e16, 1e-7, -0.0, 123456789.25, True, None, "", "é \u2028 \U0001f600", [1, [2.0, {"b": 1, "a": None}]],
+    {"z": [], "a": {"é": "x", "1": 2}}, {1: "a number as a key"}, ("a", "tuple"),
+)  # fmt: skip
+
+
+def test_s43_what_was_written_has_the_same_hash_however_it_is_read_back(world: World) -> None:
+    with act(world.actor(world.therapist), "notes", "test", change=True):
+        for number, value in enumerate(AWKWARD):
+            row = Answer(episode=world.episode, fact="x", state="answered", value=value, number=number, at=now())
+            row.day = str(world.day)
+            row.save()
+            Measure(episode=world.episode, name="x", value=number, values=value, day=world.day, at=now()).save()
+    assert verify().faults == []
+
+
+def test_s43_what_is_added_while_it_runs_is_whole_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def added(kind: type[Model], using: str) -> Iterator[Any]:
+        if kind is Answer:
+            with act(world.actor(world.therapist), "notes", "test", change=True):
+                Answer(episode=world.episode, fact="x", state="answered", value=1, day=world.day, at=now()).save()
+        yield from in_order(kind, using)
+
+    in_order = rows.in_order
+    monkeypatch.setattr(rows, "in_order", added)
+    report = verify()
+    assert (report.faults, report.records) == ([], 1)
+
+
 def test_s44_verify_names_missing_seals(record: list[Anchor]) -> None:
     assert any("clinic_decision" in line and "missing" in line for line in verify().faults)
 
@@ -285,7 +446,7 @@ def test_s46_memory_does_not_grow_with_the_trail(record: list[Anchor], monkeypat
     AuditRow.objects.bulk_create(rows, batch_size=200)
     AuditHead.objects.update(number=3_000, hash=hash)
     del rows
-    monkeypatch.setattr(verifying, "_decisions", lambda *_: iter(()))
+    monkeypatch.setattr(sealed, "append_only_models", list)
     tracemalloc.start()
     report = verify()
     _, peak = tracemalloc.get_traced_memory()
@@ -302,7 +463,9 @@ def test_s46_the_command_ends_with_0_when_whole_and_with_1_and_the_first_bad_row
     kept = seeded.data / "anchors.ndjson"
     done = seeded.palpate("verify", "--anchors", kept)
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("whole: 23 rows of the audit trail, 2 decisions decided again")
+    assert done.out.startswith(
+        "whole: 23 rows of the audit trail, 3 records as they were written, 2 decisions decided again"
+    )
     seeded.python(
         "import django; django.setup()\n"
         "from django.db import connection\nfrom palpate.clinic import sealed\n"

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from tests.clinic_world import World
 
+from palpate.clinic.acts import upkeep
 from palpate.clinic import consenting, moment
 from palpate.clinic.models import Answer, AuditRow, Consent, Episode, User
 
@@ -155,7 +156,8 @@ def test_s23_a_guardian_s_name_is_clean_text_and_stays_to_be_put_right(client: C
 
 def test_words_that_changed_after_they_were_shown_are_not_signed(client: Client, home: str, world: World) -> None:
     told = form(client, home, "low_back")
-    type(world.practice).objects.update(name="Another practice")
+    with upkeep():
+        type(world.practice).objects.update(name="Another practice")
     answer = client.post(home + "sign/", told)
     assert answer.status_code == 409
     assert not Consent.objects.exists()

@@ -118,7 +118,7 @@ def make(world: World, given: str, family: str, therapist: User | None = None) -
         ("treat", False, "Treat", "consent"),
         ("emergency", True, "Emergency", "decision"),
         ("medical_exam_first", True, "Medical examination first", "decision"),
-        ("incomplete", True, "Incomplete", "intake"),
+        ("incomplete", True, "Questions open", "intake"),
         ("not_assessed", True, "Not assessed", "intake"),
         ("change_treatment", True, "Change treatment", "check"),
         ("something_new", True, "Not assessed", "decision"),

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.message import Message
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
+from django.test import Client
+from tests.clinic_world import World
 from tests.installation import PALPATE, ROOT, Installation
+
+from palpate.clinic.acts import upkeep
+from palpate.clinic.demo.fill import PASSWORD, email_of
+from palpate.clinic.models import Practice, User
+from palpate.clinic.moment import now
 
 
 @contextmanager
@@ -115,8 +126,6 @@ def test_s21_a_streamed_body_without_length_and_one_that_is_too_large_stay_out_o
 
 
 def test_static_files_are_fingerprinted_compressed_and_kept(seeded: Installation) -> None:
-    import re
-
     with serving(seeded) as (_, address):
         page = ask(address, "/account/sign-in/").body.decode()
         files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
@@ -154,11 +163,102 @@ def test_s02_made_up_and_real_people_never_share_a_store(seeded: Installation) -
     assert "real practice" in done.err
     seeded.python(
         "import django; django.setup()\nfrom django.db import connection\n"
-        f"connection.cursor().execute('UPDATE clinic_practice SET demo = {'true' if seeded.url else '1'}')"
+        "from palpate.clinic.acts import upkeep\n"
+        "with upkeep(): connection.cursor().execute("
+        f"'UPDATE clinic_practice SET demo = {'true' if seeded.url else '1'}')"
     )
     done = seeded.palpate("serve", "--port", "0")
     assert (done.code, done.out) == (2, "")
     assert "--demo" in done.err
+
+
+def signed_in_page(address: str, email: str, password: str) -> str:
+    """Signs in as a browser does, with the form of the page; returns the page that comes next."""
+    browser = build_opener(HTTPCookieProcessor())
+    form = browser.open(f"{address}account/sign-in/").read().decode()
+    (token,) = set(re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', form))
+    told = urlencode({"csrfmiddlewaretoken": token, "login": email, "password": password}).encode()
+    page: str = browser.open(f"{address}account/sign-in/", told).read().decode()
+    return page
+
+
+@pytest.mark.slow
+def test_the_demo_says_its_address_first_and_lets_its_people_in_and_its_record_is_whole(empty: Installation) -> None:
+    with serving(empty, "--demo", "--data", str(empty.data)) as (_, address):
+        page = signed_in_page(address, email_of("therapist"), PASSWORD)
+        assert "Linden Lane Back Care" in page
+        assert "Daniel Ruiz" in page
+    done = empty.palpate("verify")
+    assert done.code == 0, done.out
+    assert int(re.findall(r"(\d+) decisions decided again", done.out)[0]) > 20
+    with serving(empty, "--demo", "--data", str(empty.data)) as (server, _):
+        server.send_signal(signal.SIGTERM)
+        assert server.stderr is not None
+        assert "filling" not in server.stderr.read()  # it is there already
+
+
+def test_a_demo_that_was_stopped_while_it_was_filled_leaves_nothing_and_is_filled_at_the_next_start(
+    empty: Installation,
+) -> None:
+    said = empty.python(
+        "import django; django.setup()\n"
+        "import os; from importlib import import_module\n"
+        "from palpate.clinic import store; from palpate.clinic.access import practice as the, trail\n"
+        "from palpate.web import serving; from django.conf import settings; from dataclasses import replace\n"
+        "store.prepare(lambda: None)\n"
+        "module = import_module('palpate.clinic.demo.fill'); stories = module.STORIES\n"
+        "def killed(stage):\n"
+        "    print(the.the_practice() is not None, trail.head_of().number > 0, flush=True)\n"
+        "    os._exit(0)\n"
+        "    yield\n"
+        "module.STORIES = (killed,)\n"
+        "settings.CONFIG = replace(settings.CONFIG, demo=True)\n"
+        "serving._fill_demo()"
+    )
+    assert said.out.split() == ["True", "True"]
+    assert "filling" in said.err
+    left = empty.python(
+        "import django; django.setup()\n"
+        "from palpate.clinic.access import practice as the, trail\n"
+        "print(the.the_practice(), trail.head_of().number)"
+    )
+    assert left.out.split() == ["None", "0"]
+
+
+def test_s53_owners_alone_are_told_that_no_backup_was_made_and_never_in_the_demo(
+    world: World, signed_in: Callable[[User], Client], settings: Any, tmp_path: Path
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, data=tmp_path)
+    said = "The last good backup was never made"
+    for hours, demo, user, shown in (
+        (1, False, world.owner, False),
+        (27, False, world.owner, True),
+        (27, False, world.therapist, False),
+        (27, True, world.owner, False),
+    ):
+        with upkeep():
+            Practice.objects.update(created=now() - timedelta(hours=hours), demo=demo)
+        settings.CONFIG = replace(settings.CONFIG, demo=demo)
+        assert (said in signed_in(user).get("/").content.decode()) is shown, (hours, demo, user.role)
+
+
+def test_s07_unlock_gives_an_owner_who_lost_the_password_one_link_and_tells(seeded: Installation) -> None:
+    nobody = seeded.palpate("unlock", "stranger@example.org")
+    assert (nobody.code, nobody.out, len(nobody.err.splitlines())) == (2, "", 1)
+    first, done = (seeded.palpate("unlock", "owner@example.org", "--port", 8123) for _ in range(2))
+    assert (first.code, done.code) == (0, 0)
+    spent, secret = (one.out.strip().partition("#")[2] for one in (first, done))
+    assert done.out == f"http://localhost:8123/account/password/new/#{secret}\n"
+    told = seeded.python(
+        "import django; django.setup()\n"
+        "from palpate.clinic import users\nfrom palpate.clinic.models import AuditRow, Notice\n"
+        f"print(users.link_of({spent!r}), users.link_of({secret!r}).user.email)\n"
+        f"link = users.link_of({secret!r}); print((link.until - link.made).total_seconds())\n"
+        "row = AuditRow.objects.latest('number')\n"
+        "print(row.deed, row.actor, row.about['account'] == str(link.user_id), Notice.objects.count())"
+    )
+    assert told.out.split() == ["None", "owner@example.org", "1800.0", "unlock", "program", "True", "2"]
+    assert seeded.palpate("verify").code == 0
 
 
 def test_s41_a_start_with_unsound_settings_says_each_in_a_line_and_ends_with_2(empty: Installation) -> None:

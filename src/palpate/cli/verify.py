@@ -48,5 +48,8 @@ def verify_command(options: argparse.Namespace) -> int:
     if not report.whole:
         write_out("not whole\n" + "".join(f"{line}\n" for line in report.faults))
         return 1
-    write_out(f"whole: {report.rows} rows of the audit trail, {report.decisions} decisions decided again\n")
+    write_out(
+        f"whole: {report.rows} rows of the audit trail, {report.records} records as they were written, "
+        f"{report.decisions} decisions decided again\n"
+    )
     return 0

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from datetime import UTC
+import uuid
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 
 from palpate.clinic import anchors
 from palpate.clinic.moment import now
@@ -35,14 +36,12 @@ def append(deed: Deed) -> AuditRow:
 
     Errors  TrailBroken, where the head and the newest row do not belong together.
     """
-    from palpate.clinic.access.trail import hash_at, locked_head
+    from palpate.clinic.access.trail import add, locked_end
     from palpate.clinic.models import AuditRow
 
-    head = locked_head()
-    if hash_at(head.number) != (head.hash if head.number else None):
-        raise TrailBroken("the newest row of the audit trail is not the one its head names")
+    number, hash = locked_end()
     row = AuditRow(
-        number=head.number + 1,
+        number=number + 1,
         at=now(),
         actor=deed.actor.id,
         roles=" ".join(sorted(deed.actor.roles)),
@@ -51,16 +50,15 @@ def append(deed: Deed) -> AuditRow:
         change=deed.change,
         outcome=deed.outcome,
         persons=sorted(str(person) for person in deed.persons),
-        about=deed.about,
+        about={**deed.about, "sealed": deed.sealed} if deed.sealed else deed.about,
         why=deed.why,
         address=deed.actor.address,
         request=deed.actor.request,
-        previous=head.hash,
+        previous=hash,
     )
     row.hash = hash_of(row)
-    row.save(force_insert=True)
-    head.number, head.hash = row.number, row.hash
-    head.save(update_fields=["number", "hash"])
+    if not add(row):
+        raise TrailBroken("the newest row of the audit trail is not the one its head names")
     if row.number % anchors.EVERY == 0:
         transaction.on_commit(anchors.write, robust=True)
     return row
@@ -100,3 +98,40 @@ def key_id(key: str = "") -> str:
 def same(row: AuditRow, key: str = "") -> bool:
     """Whether a row has the hash that belongs to it."""
     return hmac.compare_digest(hash_of(row, key), row.hash)
+
+
+# --- What the trail knows of the rows that are only added to ----------------------------------------------------------
+
+
+def content_hash(row: models.Model, key: str = "") -> str:
+    """The keyed hash of everything a row holds: HMAC-SHA-256, in hex; the same from both stores.
+
+    It has a key because it stands in the trail, which more people may read than the row: without one, "yes" and "no"
+    could be tried until the hash fits. Empty columns are left out, so that a column which is added later and is empty
+    in older rows changes nothing.
+    """
+    told: dict[str, Any] = {}
+    for column in row._meta.concrete_fields:
+        value = getattr(row, column.attname)
+        if value is not None and value != "":
+            told[column.attname] = _plain(column.to_python(value))
+    text = json.dumps(told, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+    bytes_of_it = f"palpate row {row._meta.model_name} {text}".encode()
+    return hmac.new((key or settings.AUDIT_KEY).encode(), bytes_of_it, hashlib.sha256).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON holds it, whichever store it comes from: whole numbers without a fraction, times in UTC."""
+    if isinstance(value, dict):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer():
+        return int(float(value))  # PostgreSQL gives 1e16 back as a whole number
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return hashlib.sha256(value).hexdigest()
+    return str(value) if isinstance(value, uuid.UUID) else value

@@ -48,10 +48,10 @@ class Proven:
 
     @property
     def sentence(self) -> str:
-        trail, decisions = self.report.rows, self.report.decisions
+        found = self.report
         return (
-            f"{self.rows} rows in {self.tables} tables, {trail} rows of the audit trail, {decisions} decisions decided "
-            f"again: all whole, in {self.seconds:.1f} s"
+            f"{self.rows} rows in {self.tables} tables, {found.rows} rows of the audit trail, {found.records} records "
+            f"as they were written, {found.decisions} decisions decided again: all whole, in {self.seconds:.1f} s"
         )
 
 
@@ -263,8 +263,11 @@ def newest() -> str:
     return str(status().get("backup", {}).get("file", ""))
 
 
-def overdue() -> list[str]:
-    """What must be said on top of every page (S-53): a backup over 26 hours old, a drill over 30 days old."""
+def overdue(since: datetime | None = None) -> list[str]:
+    """What must be said on top of every page (S-53): a backup over 26 hours old, a drill over 30 days old.
+
+    Takes  since: when the practice began; what was never done counts from then
+    """
     found = status()
     lines = []
     for what, longest, said in (
@@ -275,7 +278,8 @@ def overdue() -> list[str]:
             at = datetime.fromisoformat(found[what]["at"])
         except (KeyError, ValueError, TypeError):
             at = None
-        if at is None or now() - at > longest:
+        began = at or since
+        if began is None or now() - began > longest:
             lines.append(said if at is not None else said.replace("is over 26 hours old", "was never made"))
     return lines
 

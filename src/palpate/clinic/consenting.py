@@ -10,13 +10,15 @@ import hashlib
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from palpate.clinic import moment as clock
-from palpate.clinic.access.consenting import newest_status, papers
+from palpate.clinic.access.consenting import newest_status, papers, papers_without_words
+from palpate.clinic.access.once import once
 from palpate.clinic.access.practice import the_practice
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
@@ -127,11 +129,17 @@ def standing(episode: Episode, asked: Iterable[str], day: date) -> Standing:
     A consent that lasts one session counts on the day on which it was signed, since an episode has one session a day.
     An area that does not exist or that nobody treats is never covered.
     """
-    practice = _practice()
-    return _standing(episode, list(papers(episode)), practice, {area_of(area) for area in asked}, day)
+    areas = frozenset(area_of(area) for area in asked)
+
+    def found() -> Standing:
+        return _standing(episode, papers_without_words(episode), _practice(), areas, day)
+
+    return once(("standing", episode.pk, areas, day), found)
 
 
-def _standing(episode: Episode, rows: Sequence[Consent], practice: Practice, asked: set[str], day: date) -> Standing:
+def _standing(
+    episode: Episode, rows: Sequence[Consent], practice: Practice, asked: AbstractSet[str], day: date
+) -> Standing:
     rules = load_place(practice.place)
     usable = _usable(episode, rows, day)
     age = age_on(day, episode.person.birth_date) if decides_alone(rows) == "yes" else None
@@ -179,7 +187,7 @@ def decides_alone(rows: Sequence[Consent]) -> str:
 
 def status_of(episode: Episode, day: date) -> str | None:
     """The answer to the pathway's `consent_status` on a day: given, guardian_given, missing; None: nobody was asked."""
-    rows = list(papers(episode))
+    rows = papers_without_words(episode)
     if not rows:
         return None
     stands = _standing(episode, rows, _practice(), set(), day)

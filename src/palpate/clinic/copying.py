@@ -23,6 +23,7 @@ from django.db import connections, transaction
 from django.db.utils import DatabaseError
 
 from palpate.clinic import sealed, store
+from palpate.clinic.acts import upkeep
 from palpate.clinic.backup_file import BadBackup, NotRestored, Reader
 from palpate.clinic.moment import now
 
@@ -158,7 +159,7 @@ class _PostgresqlAside:
         there = set(connection.introspection.table_names())
         sealed.unseal(connection)  # what the migrations themselves have put in is emptied again
         try:
-            with transaction.atomic(self.alias), connection.cursor() as cursor:
+            with upkeep(), transaction.atomic(self.alias), connection.cursor() as cursor:
                 listed = ", ".join(f'"{table}"' for table in sorted(there))
                 cursor.execute(f"TRUNCATE {listed} RESTART IDENTITY CASCADE")
                 for table, columns in _told_tables(reader):

@@ -15,8 +15,10 @@ from typing import Any
 from palpate import __version__
 from palpate.clinic import moment as clock
 from palpate.clinic.access import care
+from palpate.clinic.access.in_sight import clearances_with_knowledge
+from palpate.clinic.access.once import once
 from palpate.clinic.access.practice import pathway_copy, published_pathway
-from palpate.clinic.access.sessions import visits_of
+from palpate.clinic.access.sessions import taps_of, visits_of
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
 from palpate.clinic.document import Given, Past, Record, document_of, ratings_of
@@ -83,7 +85,7 @@ def keep_copy(pathway: Pathway) -> None:
 
 def visit_of(session: Session) -> Visit:
     """What the touches of a session add up to."""
-    return fold((str(touch.key), touch.kind, touch.data) for touch in care.touches(session))
+    return fold((str(key), kind, data) for key, kind, data in taps_of(session))
 
 
 def record_of(episode: Episode, today: Session | None = None) -> Record:
@@ -91,6 +93,10 @@ def record_of(episode: Episode, today: Session | None = None) -> Record:
 
     Takes  today: the visit that is open now; its touches are what was asked and found today.
     """
+    return once(("record", episode.pk, today.pk if today is not None else None), lambda: _record(episode, today))
+
+
+def _record(episode: Episode, today: Session | None) -> Record:
     visits: list[Past] = []
     unsigned: list[dict[str, Any]] = []
     now_open: Visit | None = None
@@ -116,7 +122,7 @@ def record_of(episode: Episode, today: Session | None = None) -> Record:
         answers=[Given(row.fact, row.state, row.value, row.day, row.at) for row in care.answers(episode)],
         visits=visits,
         measures=sorted([*measures, *unsigned], key=lambda measure: str(measure["date"])),
-        clearances=[_clearance(row) for row in care.clearances(episode)],
+        clearances=[_clearance(row) for row in clearances_with_knowledge(episode)],
         today=now_open,
     )
 
@@ -137,7 +143,7 @@ def _clearance(row: Any) -> dict[str, Any]:
         told["valid_until"] = row.valid_until.isoformat()
     if row.limits:
         told["limits"] = row.limits
-    return {**told, "at": row.at}
+    return {**told, "at": row.knew_until}
 
 
 def decide_now(

@@ -44,7 +44,7 @@ class Past:
 class Record:
     """All that a document is made from. Lists are oldest first.
 
-    clearances  as in a document, and `at`: the moment at which it was recorded
+    clearances  as in a document, and `at`: the moment up to which the clinician can have known the record
     """
 
     id: str

@@ -13,7 +13,7 @@ from typing import Any
 
 from palpate.clinic import consenting
 from palpate.clinic.access import care
-from palpate.clinic.access.sessions import events_since, sessions_until
+from palpate.clinic.access.sessions import all_sessions, events_since
 from palpate.clinic.deciding import NOT_ASSESSED, pathway_in_force, said, visit_of
 from palpate.clinic.models import Decision, Episode, Session
 from palpate.clinic.soap import YIELD_WORDS, day_in_words
@@ -59,10 +59,10 @@ class Card:
 def card_of(episode: Episode, today: date) -> Card:
     """The door card of an episode on a day."""
     pathway = pathway_in_force()
-    decision = care.decisions(episode).first()
+    decision = care.newest_decision(episode)
     told = said(decision) if decision is not None else {}
     document = json.loads(decision.document) if decision is not None and decision.document else {}
-    sessions = sessions_until(episode, today)
+    sessions = [one for one in all_sessions(episode) if one.day <= today]
     before = [one for one in sessions if one.day < today]
     given = [one for one in before if one.massage_given]
     last = given[-1] if given else None

@@ -137,11 +137,12 @@ def _same(episode: Episode, past: Sequence[Said] | None, name: str, answer: Told
 def _keep_onset(episode: Episode, answer: Told, past: Sequence[Said] | None, day: date) -> Told | None:
     """Keeps since when it hurts as a day. An answer "cannot say" and a day never stand together.
 
-    Returns  the answer that is still to be written down, if any.
+    Returns  the answer that is still to be written down, if any. The day itself is the episode's; that it was told, and
+             told otherwise later, stays in the record, since "acute" hangs on it.
     """
     episode.onset = day - timedelta(days=answer.value) if answer.state == ANSWERED else None
     episode.save(update_fields=["onset"])
-    if answer.state == CANNOT_SAY:
+    if answer.state != NOT_ASKED:
         return answer
     return Told(NOT_ASKED) if past and past[-1].state != NOT_ASKED else None
 

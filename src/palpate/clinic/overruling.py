@@ -33,7 +33,7 @@ def may_treat_now(episode: Episode, decision: Decision | None) -> tuple[bool, st
     """
     if decision is None or decision.episode_id != episode.pk:
         return False, "Nothing is decided yet."
-    newest = care.decisions(episode).first()
+    newest = care.newest_decision(episode)
     if newest is None or newest.pk != decision.pk:
         return False, NOT_NEWEST
     if decision.disposition == "emergency":
@@ -94,7 +94,7 @@ def overrule(actor: Actor, episode: Episode, decision: Decision, does: str, reas
     if does not in (TREAT, NOT_TREAT):
         raise BadInput("Choose to treat or not to treat.", "does")
     decision = referring.locked_decision(decision)
-    newest = care.decisions(episode).first()
+    newest = care.newest_decision(episode)
     if newest is None or newest.pk != decision.pk or decision.episode_id != episode.pk:
         raise Conflict(NOT_NEWEST + " Nothing was saved.")
     if does == TREAT and (why := why_not(decision)):

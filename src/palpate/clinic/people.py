@@ -18,7 +18,7 @@ from palpate.clinic.access import people as rows
 from palpate.clinic.access.practice import therapists
 from palpate.clinic.actor import THERAPIST, Actor
 from palpate.clinic.finding import FIRST_BIRTH
-from palpate.clinic.models import CareTeam, Episode, Person, User
+from palpate.clinic.models import Answer, CareTeam, Episode, Person, User
 from palpate.clinic.moment import now
 from palpate.clinic.names import clean_name, clean_text, match_name
 from palpate.clinic.refusals import BadInput, Conflict, Forbidden
@@ -35,6 +35,7 @@ LONGEST = {
     "language": 12,
 }
 CONTACT = ("phone", "email", "address", "emergency_contact", "doctor", "language")
+ONSET = "pain_duration_days"
 ALIKE = 0.8  # how alike two names of one birth date must be to ask whether they are one person; 1 is the same
 
 CLOSE_WHY = {
@@ -169,6 +170,12 @@ def open_episode(actor: Actor, person: Person, complaint: str, onset: date | Non
         raise BadInput("it cannot have begun before the person was born, or after today", "onset")
     episode = Episode(person=person, therapist_id=actor.user_id, complaint=text, onset=onset, opened=now())
     episode.save(force_insert=True)
+    if (
+        onset is not None
+    ):  # the day is the episode's; that it was told stays among the answers (see intake.keep_answers)
+        told = Answer(episode=episode, fact=ONSET, state=Answer.State.ANSWERED, value=(today - onset).days, day=today)
+        told.at, told.by_id = episode.opened, actor.user_id
+        told.save(force_insert=True)
     return episode
 
 

@@ -13,13 +13,16 @@ from typing import Any
 
 from palpate.clinic import moment as clock
 from palpate.clinic.access import care, planning
+from palpate.clinic.access.checking import given_days
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
+from palpate.clinic.checking import PAIN, check_of
 from palpate.clinic.decided import Reading, document_of, known_facts
 from palpate.clinic.models import Episode, PlanItem, PlanTick
 from palpate.clinic.names import clean_name, clean_text
 from palpate.clinic.refusals import BadInput, Conflict
 from palpate.pathway.condition import Value, facts_of, truth_of
+from palpate.pathway.course import check_points
 from palpate.pathway.pathway import Offer, Pathway
 from palpate.pathway.truth import NO, YES
 from palpate.show.words import answer, fact_label
@@ -210,6 +213,8 @@ def keep_plan(
     allowed = {row["id"] for row, open_now in protocols_for(pathway, episode) if open_now}
     if protocol not in allowed:
         raise BadInput("Choose one of the protocols.", "protocol")
+    if why := _puts_off(episode, pathway, protocol):
+        raise BadInput(why, "protocol")
     _check_parts(pathway, reading, episode, chosen, exception)
     episode.goals = clean_text(goals, field="goals", longest=LONGEST_GOALS).strip()
     episode.protocol, episode.planned_at = protocol, clock.now()
@@ -219,6 +224,22 @@ def keep_plan(
     kept = [*chosen, Chosen(EXCEPTION, exception, exceptions[exception])] if exception else list(chosen)
     _keep_items(episode, kept)
     return episode
+
+
+def _puts_off(episode: Episode, pathway: Pathway, protocol: str) -> str:
+    """Why a course cannot change to this protocol now: its check would be put off. Empty where it would not.
+
+    A check that the course has reached is taken before its protocol changes, and a first check is never put off.
+    """
+    before = pathway.protocols.get(episode.protocol, pathway.protocols[pathway.default_protocol])
+    old, new, given = check_points(before), check_points(pathway.protocols[protocol]), len(given_days(episode))
+    reached = [point for point in old if point <= given]
+    if not reached:
+        late = given and new[0] > old[0]
+        return f"Its first check comes later than the one after session {old[0]}: take that first." if late else ""
+    if reached[-1] not in new and PAIN in check_of(episode, pathway).missing:
+        return f"The check after session {reached[-1]} is not taken yet. Take it first; then choose another protocol."
+    return ""
 
 
 def _check_parts(

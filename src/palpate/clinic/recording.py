@@ -16,7 +16,6 @@ from palpate.clinic.deciding import NOT_ASSESSED
 from palpate.clinic.models import Decision, Episode, Letter, Measure, Session
 from palpate.pathway.pathway import Pathway
 from palpate.pathway.response import exact
-from palpate.show.words import DISPOSITION_WORDS
 
 # Measure -> rows of the pathway's evidence that stand beside its chart. Where there are two lists, the first is for
 # pain of up to six weeks (the pathway's own word for acute), the second for longer pain.
@@ -74,7 +73,7 @@ def record_for(actor: Actor, episode: Episode, time_zone: str) -> Record:
     Events are the newest first.
     """
     zone = ZoneInfo(time_zone)
-    decisions = rows.decisions_of(episode)
+    decisions = _telling(rows.decisions_of(episode))
     events = [_decided(decision) for decision in decisions]
     for override in rows.overrides_of(episode):
         done = "Massage was given all the same" if override.does == "treat" else "No massage, though it was open"
@@ -91,6 +90,19 @@ def record_for(actor: Actor, episode: Episode, time_zone: str) -> Record:
     return Record(True, _newest_first(events), decisions, days, series_of(measures))
 
 
+def _telling(decisions: Sequence[Decision]) -> list[Decision]:
+    """The decisions in their order, without those that stood for a moment only: in a session the pathway decides again
+    with every answer, and "questions open" is followed by the next. They stay in the store and on the decision page."""
+    last = {decision.session_id: decision.number for decision in sorted(decisions, key=lambda one: one.number)}
+    return [
+        decision
+        for decision in decisions
+        if decision.session_id is None
+        or decision.disposition != "incomplete"
+        or last[decision.session_id] == decision.number
+    ]
+
+
 def _newest_first(events: Sequence[Event]) -> list[Event]:
     return [event for _, event in sorted(enumerate(events), key=lambda pair: (pair[1].day, pair[0]), reverse=True)]
 
@@ -99,11 +111,10 @@ def _decided(decision: Decision) -> Event:
     moment = {"intake": "at the intake", "session": "in the session", "review": "between sessions"}.get(decision.moment)
     version = f"Pathway {decision.pathway_version}" if decision.pathway_version else "No pathway"
     by = f", {decision.by.name}" if decision.by else ""
-    words = DISPOSITION_WORDS.get(decision.disposition, "Not assessed")
     return Event(
         decision.as_of,
         "decision",
-        f"Decision {decision.number}: {words.lower()}",
+        f"Decision {decision.number}" + (": not assessed" if decision.disposition == NOT_ASSESSED else ""),
         f"{version}, {moment}{by}.",
         "decision-of",
         decision.pk,
@@ -149,6 +160,9 @@ def _papers(episode: Episode, zone: ZoneInfo) -> list[Event]:
     for event in events_of(episode):
         text = event.what + (f" Settled on {_words(event.settled)}." if event.settled else "")
         found.append(Event(event.began, "adverse", f"Adverse event, {event.severity}", text, "adverse-event", event.pk))
+    for told in rows.told_onsets_of(episode):
+        words = {"answered": f"{told.value} days", "cannot_say": "cannot say"}.get(told.state, "taken back")
+        found.append(Event(told.day, "answer", f"How long the pain has lasted: {words}"))
     for change in rows.changes_of(episode):
         day = change.created.astimezone(zone).date()
         found.append(Event(day, "plan", "One thing changed", change.what, "plan"))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -451,4 +451,17 @@ def _user(actor: Actor, episode: Episode) -> User | None:
 
 def due_on(made: datetime, urgency: str, time_zone: str) -> date:
     """The day by which an answer is expected."""
-    return made.astimezone(ZoneInfo(time_zone)).date() + timedelta(days=OVERDUE_DAYS.get(urgency, 42))
+    days = OVERDUE_DAYS.get(urgency, OVERDUE_DAYS["routine"])
+    return made.astimezone(ZoneInfo(time_zone)).date() + timedelta(days=days)
+
+
+def overdue_before(day: date, time_zone: str) -> tuple[dict[str, datetime], datetime]:
+    """Since when a referral must have waited to be overdue on a day: by urgency, and for every other one.
+
+    It is `due_on` the other way round: made before that instant, the day by which an answer was expected has passed.
+    """
+
+    def begins(days: int) -> datetime:
+        return datetime.combine(day - timedelta(days=days), time.min, ZoneInfo(time_zone))
+
+    return {urgency: begins(days) for urgency, days in OVERDUE_DAYS.items()}, begins(OVERDUE_DAYS["routine"])

@@ -27,10 +27,15 @@ class SealsMissing(RuntimeError):
 def sealed_models() -> list[type[models.Model]]:
     """Every table that is only added to: the append-only rows, the trail, and the pathways that decided here."""
     from palpate.clinic.models import AuditRow, PathwayCopy
+
+    return sorted([*append_only_models(), AuditRow, PathwayCopy], key=lambda model: model._meta.db_table)
+
+
+def append_only_models() -> list[type[models.Model]]:
+    """The tables whose rows the trail names one by one."""
     from palpate.clinic.models.base import AppendOnly
 
-    found = [model for model in apps.get_app_config("clinic").get_models() if issubclass(model, AppendOnly)]
-    return sorted([*found, AuditRow, PathwayCopy], key=lambda model: model._meta.db_table)
+    return [model for model in apps.get_app_config("clinic").get_models() if issubclass(model, AppendOnly)]
 
 
 def faults(connection: BaseDatabaseWrapper) -> list[str]:

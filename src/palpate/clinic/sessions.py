@@ -18,6 +18,7 @@ from palpate.clinic.access import care
 from palpate.clinic.access.sessions import appointment_on, locked, session_on
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
+from palpate.clinic.decided import moment_now
 from palpate.clinic.deciding import (
     MAY_TREAT,
     NOT_ASSESSED,
@@ -27,6 +28,7 @@ from palpate.clinic.deciding import (
     record_of,
 )
 from palpate.clinic.document import document_of
+from palpate.clinic.in_sight import emergency_elsewhere
 from palpate.clinic.models import Appointment, Decision, Episode, Session, Touch
 from palpate.clinic.refusals import BadInput, Conflict, Forbidden, Refused
 from palpate.clinic.taps import BadTouch, read_touch
@@ -131,6 +133,7 @@ def take_touches(
         session.version += len(new)
         session.save(update_fields=["version"])
         _react(actor, session, told, new, taken)
+        _decide_today(actor, session, today)
     taken.number = len(told)
     return session, taken
 
@@ -192,6 +195,10 @@ def treatment_open(session: Session, visit: Visit, decision: Decision | None, to
 
     Takes  decision: the episode's newest, made for this session with what is known now (see `current_decision`).
     """
+    if session.episode.state == Episode.State.CLOSED:
+        return False, "This episode is closed."
+    if emergency_elsewhere(session.episode):
+        return False, "Another episode of this person is an emergency. Nothing overrules an emergency."
     if not visit.asked:
         return False, "Ask first what must be asked again today."
     if decision is None or decision.session_id != session.pk or decision.moment != "session":
@@ -206,9 +213,13 @@ def treatment_open(session: Session, visit: Visit, decision: Decision | None, to
     return allowed, "" if allowed else "Massage was not open on that day."
 
 
-def current_decision(session: Session) -> Decision | None:
-    """The newest decision, if it was made for this session with exactly what is known now; else None."""
-    latest = care.decisions(session.episode).first()
+def current_decision(session: Session, today: date) -> Decision | None:
+    """The newest decision, if it was made for this session with exactly what is known now; else None.
+
+    Of a session of an earlier day it is the newest that was made for it: the episode has one of today besides.
+    """
+    decisions = care.decisions(session.episode)
+    latest = (decisions if session.day == today else decisions.filter(session=session)).first()
     if latest is None or latest.session_id != session.pk or latest.moment != "session" or not latest.document:
         return None
     pathway = pathway_in_force()
@@ -247,6 +258,17 @@ def _react(
         taken.stop = {"panel": "stop-hands", "text": f"Found: {_listed(visit.stops)}.", "key": key}
     elif news and (taken.decision.disposition == NOT_ASSESSED or rank(*_serious(taken.decision)) >= SERIOUS):
         taken.stop = {"panel": "stop-today", "text": "", "key": key}
+
+
+def _decide_today(actor: Actor, session: Session, today: date) -> None:
+    """After an entry into a session of an earlier day the newest decision of the episode is one of today again.
+
+    What was written down late counts today, and a decision about an earlier day never covers what was told since.
+    """
+    newest = care.decisions(session.episode).first()
+    if session.day != today and newest is not None and newest.as_of != today:
+        moment, now_open = moment_now(session.episode, today)
+        decide_now(actor, session.episode, moment, today, now_open)
 
 
 def _serious(decision: Decision) -> tuple[str, str | None]:

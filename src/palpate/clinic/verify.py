@@ -1,4 +1,5 @@
-"""Is the record whole? The chain of the audit trail, each stored decision decided again, and the seals of the store.
+"""Is the record whole? The chain of the audit trail, each sealed row as the trail says that it was written, each stored
+decision decided again, and the seals of the store.
 
 Everything is read a page at a time: memory does not grow with the record, and nobody has to stop working. What is added
 while it runs is left for the next time.
@@ -13,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connections
+from django.db.models import Model
 
 from palpate.clinic import audit, sealed
 from palpate.clinic.access import store as rows
@@ -20,6 +22,7 @@ from palpate.clinic.access import trail
 from palpate.clinic.anchors import Anchor
 from palpate.clinic.deciding import NOT_ASSESSED
 from palpate.clinic.models import AuditRow, Decision
+from palpate.clinic.named import UNKNOWN, Named
 from palpate.pathway.decision import decide
 from palpate.pathway.pathway import Pathway
 
@@ -28,9 +31,13 @@ SHOWN = 20  # findings of one kind that are said one by one; the rest are counte
 
 @dataclass
 class Report:
-    """What was looked at, and what is wrong: one line for each fault, the first bad row first."""
+    """What was looked at, and what is wrong: one line for each fault, the first bad row first.
+
+    rows  of the trail; records: sealed rows, decisions among them
+    """
 
     rows: int = 0
+    records: int = 0
     decisions: int = 0
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -53,9 +60,14 @@ def verify(
            key: the audit key, where it is not this installation's
            progress: called with what is being looked at and how many are done
     """
-    report = Report()
-    _limited(report, _chain(report, using, list(anchors) if anchors is not None else None, key, progress))
-    _limited(report, _decisions(report, using, progress))
+    report, walk = Report(), _Walk(using, key)
+    try:
+        _limited(report, _chain(report, walk, list(anchors) if anchors is not None else None, progress))
+        for kind in sealed.append_only_models():
+            _limited(report, _records(report, kind, walk, progress))
+        _limited(report, walk.named.gone(report.rows))
+    finally:
+        walk.named.close()
     report.faults.extend(sealed.faults(connections[using]))
     return report
 
@@ -72,28 +84,55 @@ def _limited(report: Report, found: Iterator[str]) -> None:
 # --- The trail --------------------------------------------------------------------------------------------------------
 
 
+class _Walk:
+    """How far the trail was walked: up to which row, and whether it is broken there."""
+
+    def __init__(self, using: str, key: str) -> None:
+        self.using, self.key, self.named = using, key, Named(key)
+        self.number, self.hash, self.broken = 0, audit.FIRST, False
+
+    def fault_of(self, row: AuditRow) -> str | None:
+        """What is wrong with the next row."""
+        fault = _fault_of(row, self.number, self.hash, self.key)
+        self.broken = fault is not None
+        return fault
+
+    def step(self, row: AuditRow) -> None:
+        """Takes a whole row as walked."""
+        self.number, self.hash = row.number, row.hash
+        self.named.take(row)
+
+    def catch_up(self) -> None:
+        """Goes on to what was written since. What is wrong there is for the next time to say."""
+        for row in trail.rows_in_order(trail.head_of(self.using).number, self.using, after=self.number):
+            if self.fault_of(row) is not None:
+                return
+            self.step(row)
+
+
 def _chain(
-    report: Report, using: str, anchors: list[Anchor] | None, key: str, progress: Callable[[str, int], None]
+    report: Report, walk: _Walk, anchors: list[Anchor] | None, progress: Callable[[str, int], None]
 ) -> Iterator[str]:
     """Walks the trail. After the first bad row the rest says nothing more about itself, so the walk ends there."""
-    head = trail.head_of(using)
+    head = trail.head_of(walk.using)
     written_down = _standing(report, anchors or [])
-    number, hash = 0, audit.FIRST
-    for row in trail.rows_in_order(head.number, using):
-        fault = _fault_of(row, number, hash, key)
+    for row in trail.rows_in_order(head.number, walk.using):
+        fault = walk.fault_of(row)
         if fault is None and row.number in written_down and written_down[row.number] != row.hash:
             fault = f"row {row.number}: it is not the row that was written down outside the store"
         if fault is not None:
+            walk.broken = True
             yield fault
             return
-        number, hash = row.number, row.hash
-        report.rows = number
-        progress("rows of the trail", number)
-    if (number, hash) != (head.number, head.hash if head.number else audit.FIRST):
+        walk.step(row)
+        report.rows = walk.number
+        progress("rows of the trail", walk.number)
+    number = walk.number
+    if (number, walk.hash) != (head.number, head.hash if head.number else audit.FIRST):
         yield f"row {number + 1}: the trail ends at row {number}, its head says {head.number}"
     elif written_down and max(written_down) > number:
         yield f"row {number + 1}: the trail ends at row {number}, row {max(written_down)} was written down outside"
-    elif not head.number and trail.newest_number(using):
+    elif not head.number and trail.newest_number(walk.using):
         yield "row 1: there are rows, and the head says there are none"
     if anchors is None and number:
         report.notes.append(
@@ -129,21 +168,38 @@ def _standing(report: Report, anchors: Iterable[Anchor]) -> dict[int, str]:
     return found
 
 
-# --- Decisions --------------------------------------------------------------------------------------------------------
+# --- What the trail says was written ----------------------------------------------------------------------------------
 
 
-def _decisions(report: Report, using: str, progress: Callable[[str, int], None]) -> Iterator[str]:
+def _records(report: Report, kind: type[Model], walk: _Walk, progress: Callable[[str, int], None]) -> Iterator[str]:
+    """Looks at every row of one sealed table; decisions are decided again too."""
+
     @lru_cache(maxsize=4)
     def kept(digest: str) -> Pathway | None:
-        text = rows.meaning_of(digest, using)
+        text = rows.meaning_of(digest, walk.using)
         return Pathway.of_meaning(json.loads(text)) if text is not None else None
 
-    for row in rows.decisions_in_order(using):
-        fault = _decided_otherwise(row, kept)
-        if fault is not None:
-            yield f"decision {row.pk}, number {row.number} of its episode: {fault}"
-        report.decisions += 1
-        progress("decisions", report.decisions)
+    for row in rows.in_order(kind, walk.using):
+        name = f"{kind._meta.model_name} {row.pk}"
+        fault = None
+        if isinstance(row, Decision):
+            name += f", number {row.number} of its episode"
+            fault = _decided_otherwise(row, kept)
+            report.decisions += 1
+        unlike = _unlike_the_trail(row, walk)
+        if fault or unlike:
+            yield f"{name}: {fault or unlike}"
+        report.records += 1
+        progress("records", report.records)
+
+
+def _unlike_the_trail(row: Model, walk: _Walk) -> str | None:
+    """What the trail says against a row. A trail that is broken says nothing about what it does not name."""
+    fault = walk.named.fault_of(row)
+    if fault == UNKNOWN and not walk.broken:
+        walk.catch_up()
+        fault = walk.named.fault_of(row)
+    return None if fault == UNKNOWN and walk.broken else fault
 
 
 def _decided_otherwise(row: Decision, kept: Callable[[str], Pathway | None]) -> str | None:

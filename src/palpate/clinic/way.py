@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from palpate.clinic.access import care
-from palpate.clinic.access.way import open_referral, open_session
+from palpate.clinic.access.sessions import all_sessions
+from palpate.clinic.access.way import open_referral
 from palpate.clinic.consenting import standing
 from palpate.clinic.deciding import MAY_TREAT, NOT_ASSESSED
 from palpate.clinic.models import Decision, Episode, Session
@@ -47,9 +48,10 @@ class Way:
 
 def way_of(episode: Episode, today: date) -> Way:
     """Where this episode stands on `today`."""
-    decision = care.decisions(episode).first()
-    session = open_session(episode)
-    given = care.sessions(episode).filter(massage_given=True).count()
+    decision = care.newest_decision(episode)
+    sessions = all_sessions(episode)
+    session = next((one for one in reversed(sessions) if one.state != Session.State.SIGNED), None)
+    given = sum(one.massage_given for one in sessions)
     consented = standing(episode, (), today).begins
     done = set()
     if consented:
@@ -65,9 +67,7 @@ def way_of(episode: Episode, today: date) -> Way:
     return Way(_next(episode, decision, session, given, consented), frozenset(done), decision, session, given)
 
 
-def _next(
-    episode: Episode, decision: Decision | None, session: Session | None, given: int, consented: bool
-) -> Next:
+def _next(episode: Episode, decision: Decision | None, session: Session | None, given: int, consented: bool) -> Next:
     if decision is not None and decision.disposition == "emergency":
         return Next("decision", "Emergency: what to do now", "The newest decision is an emergency.")
     if episode.state == Episode.State.CLOSED:

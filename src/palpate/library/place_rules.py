@@ -141,8 +141,13 @@ def load_place(place: str) -> PlaceRules:
 
     The caller sees which it got by `id`. Errors: Faults, where a shipped file is not whole: then nobody can consent.
     """
-    known = {path.stem for path in FOLDER.glob("*.toml")} - {"areas"}
-    return _load(place if place in known else DEFAULT_PLACE)
+    return _load(place if place in _known() else DEFAULT_PLACE)
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[str]:
+    """The ids of the places that are shipped; they do not change while the program runs."""
+    return frozenset(path.stem for path in FOLDER.glob("*.toml")) - {"areas"}
 
 
 def read_place(file: str, text: str, known: Mapping[str, Area], strictest: PlaceRules | None) -> PlaceRules:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from palpate.clinic import moment, publishing
+from palpate.clinic import backup, moment, publishing
 from palpate.clinic.access import practice as the
 from palpate.clinic.actor import OWNER
 from palpate.web.navigation import NAVIGATION
@@ -25,6 +25,8 @@ def of_the_clinic(request: HttpRequest) -> dict[str, Any]:
     banners += banners_of(request, actor, practice)
     if practice is not None and actor is not None and actor.user_id:
         banners += publishing.banners(moment.today(practice.time_zone), owner=actor.is_any(OWNER))
+        if actor.is_any(OWNER) and not practice.demo:
+            banners += backup.overdue(practice.created)
     nav = [
         (entry.label, entry.url, request.path == entry.url or (entry.url != "/" and request.path.startswith(entry.url)))
         for entry in NAVIGATION

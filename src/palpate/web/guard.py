@@ -15,6 +15,7 @@ from typing import Any, cast
 from django.db import IntegrityError, transaction
 from django.db.utils import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.utils import timezone
 
 from palpate.clinic.access import practice as the
 from palpate.clinic.access.once import reading_once
@@ -26,6 +27,7 @@ from palpate.clinic.moment import now
 from palpate.clinic.refusals import Conflict, NotVisible, Refused
 from palpate.web import signing
 from palpate.web.errors import error_page, refused_page, store_page
+from palpate.web.fields import only_listed
 from palpate.web.loaders import load, person_of
 from palpate.web.routes import ANYONE, PROGRAMS, ClinicRequest, Route, View
 
@@ -102,11 +104,14 @@ def _act(route: Route, request: ClinicRequest, ids: dict[str, Any], actor: Actor
             deed.concerns(*{owner for row in objects.values() if (owner := person_of(row)) is not None})
             deed.about.update({name: str(row.pk) for name, row in objects.items() if hasattr(row, "pk")})
             if not reading:
+                only_listed(route, request)
                 _same_person(request, deed)
                 first = _first_answer(request, actor)
                 if first is not None:
                     return first
-            response = route.view(request, **objects)
+            # Pages show the practice's wall clock, also where a template forgets to ask for it.
+            with timezone.override(practice.time_zone if practice is not None else "UTC"):
+                response = route.view(request, **objects)
             if response.status_code >= 400:
                 raise _Undo(response, deed)
             _keep_answer(request, actor, response)
@@ -143,7 +148,9 @@ def _first_answer(request: ClinicRequest, actor: Actor) -> HttpResponse | None:
         first = form_key(actor.id, key)
         if first is not None and first.body_hash == mark.body_hash and first.location:
             return HttpResponseRedirect(first.location)
-        raise Conflict("This form was sent before with other contents. Nothing was saved. Open the page again.") from None
+        raise Conflict(
+            "This form was sent before with other contents. Nothing was saved. Open the page again."
+        ) from None
     request._form_mark = mark  # type: ignore[attr-defined]
     return None
 

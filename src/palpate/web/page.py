@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -36,7 +38,7 @@ def person_page(
     step: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """A page about one person. Name, birth date and age stand on it, with a warning where another has the same name (S-69).
+    """A page about one person. Name, birth date and age stand on it, and a warning where another has that name (S-69).
 
     Takes  step: the id of the step this page is; the steps are shown where `episode` is given.
     """
@@ -45,7 +47,7 @@ def person_page(
     person.same_name = has_same_name(person)
     told: dict[str, Any] = {
         "person": person,
-        "person_url": reverse("person", kwargs={"person": person.pk}),
+        "person_url": address("person", person=person.pk),
         "episode": episode,
         "today": day,
     }
@@ -62,9 +64,26 @@ def url_of(episode: Episode, step: str, way: Way | None = None) -> str:
     ids = {"person": episode.person_id, "episode": episode.pk}
     if step == "session":
         if way is not None and way.session is not None:
-            return reverse("session", kwargs={**ids, "session": way.session.pk})
-        return reverse("door", kwargs=ids)
-    return reverse("episode" if step == "record" else step, kwargs=ids)
+            return address("session", **ids, session=way.session.pk)
+        return address("door", **ids)
+    return address("episode" if step == "record" else step, **ids)
+
+
+def address(name: str, **ids: UUID) -> str:
+    """The address of a route whose path has these ids. Errors: NoReverseMatch."""
+    found = _pattern(name, tuple(ids))
+    for at, id in enumerate(ids.values()):
+        found = found.replace(_STANDS_FOR[at], str(id), 1)
+    return found
+
+
+_STANDS_FOR = tuple(str(UUID(int=number)) for number in range(4))
+
+
+@lru_cache(maxsize=128)
+def _pattern(name: str, ids: tuple[str, ...]) -> str:
+    """The address with an id that nothing has in the place of each: Django works it out once, a page fills it in."""
+    return reverse(name, kwargs={id: UUID(_STANDS_FOR[at]) for at, id in enumerate(ids)})
 
 
 def _steps(episode: Episode, way: Way, current: str) -> list[tuple[str, str, str]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from functools import lru_cache
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, QuerySet, UUIDField
 
-from palpate.clinic.access.people import visible_to
+from palpate.clinic.access.once import once
+from palpate.clinic.access.people import Sees, is_seen, sees, visible_to
+from palpate.clinic.access.ready import Ready, Slot
 from palpate.clinic.actor import Actor
 from palpate.clinic.models import (
     Answer,
@@ -20,6 +23,7 @@ from palpate.clinic.models import (
     Session,
     Touch,
 )
+from palpate.clinic.moment import now
 from palpate.clinic.refusals import NotVisible
 
 Found = TypeVar("Found", bound=Model)
@@ -39,13 +43,32 @@ def episodes(actor: Actor, scope: str = "decision", *, to_write: bool = False) -
 
 def episode_of(actor: Actor, id: uuid.UUID, scope: str = "decision", *, to_write: bool = False) -> Episode:
     """One episode. Errors: NotVisible."""
-    return _one(episodes(actor, scope, to_write=to_write), id)
+    who = sees(actor, scope, to_write=to_write)
+    found = _episode_seen(who).first(user=actor.user_id, at=now(), id=id) if any(who) else None
+    if found is None:
+        raise NotVisible
+    return found
+
+
+@lru_cache(maxsize=8)
+def _episode_seen(who: Sees) -> Ready[Episode]:
+    rows = Episode.objects.select_related("person")
+    return Ready(lambda: rows.filter(is_seen(who, "person"), pk=Slot("id", UUIDField()))[:1])
 
 
 def session_of(actor: Actor, id: uuid.UUID, *, to_write: bool = False) -> Session:
     """One session, with its episode and person. Errors: NotVisible."""
-    people = visible_to(actor, "clinical", to_write=to_write)
-    return _one(Session.objects.filter(episode__person__in=people).select_related("episode__person"), id)
+    who = sees(actor, "clinical", to_write=to_write)
+    found = _session_seen(who).first(user=actor.user_id, at=now(), id=id) if any(who) else None
+    if found is None:
+        raise NotVisible
+    return found
+
+
+@lru_cache(maxsize=8)
+def _session_seen(who: Sees) -> Ready[Session]:
+    rows = Session.objects.select_related("episode__person")
+    return Ready(lambda: rows.filter(is_seen(who, "episode__person"), pk=Slot("id", UUIDField()))[:1])
 
 
 def letter_of(actor: Actor, id: uuid.UUID, *, to_write: bool = False) -> Letter:
@@ -94,6 +117,14 @@ def consents(episode: Episode) -> QuerySet[Consent]:
 def decisions(episode: Episode) -> QuerySet[Decision]:
     """Stored decisions, newest first."""
     return Decision.objects.filter(episode=episode).order_by("-number")
+
+
+_NEWEST = Ready(lambda: Decision.objects.filter(episode=Slot("episode", UUIDField())).order_by("-number")[:1])
+
+
+def newest_decision(episode: Episode) -> Decision | None:
+    """The newest stored decision."""
+    return once(("decision", episode.pk), lambda: _NEWEST.first(episode=episode.pk))
 
 
 def letters(episode: Episode) -> QuerySet[Letter]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet, UUIDField
 
 from palpate.clinic.access.people import may_write
+from palpate.clinic.access.ready import Ready, Slot
 from palpate.clinic.actor import OWNER, THERAPIST, Actor
 from palpate.clinic.models import BreakGlass, Notice, Person
 from palpate.clinic.moment import now
@@ -34,6 +35,26 @@ def broken_now(actor: Actor, persons: Iterable[uuid.UUID]) -> QuerySet[BreakGlas
     return BreakGlass.objects.filter(therapist_id=actor.user_id, person_id__in=persons, until__gt=now()).order_by(
         "-until"
     )
+
+
+_BROKEN = Ready(
+    lambda: BreakGlass.objects.filter(
+        therapist_id=Slot("user", UUIDField()),
+        person_id=Slot("person", UUIDField()),
+        until__gt=Slot("at", DateTimeField()),
+    ).order_by("-until")[:1]
+)
+_UNREAD = Ready(lambda: Notice.objects.filter(to_id=Slot("user", UUIDField()), read__isnull=True).order_by("at")[:3])
+
+
+def glass_now(actor: Actor, person: uuid.UUID) -> BreakGlass | None:
+    """The glass by which this actor sees this person at the moment, with the latest end."""
+    return _BROKEN.first(user=actor.user_id, person=person, at=now()) if actor.user_id is not None else None
+
+
+def first_notices(user_id: uuid.UUID) -> list[Notice]:
+    """The three oldest things that this member of the staff has not read yet."""
+    return _UNREAD.all(user=user_id)
 
 
 def to_review() -> QuerySet[BreakGlass]:

@@ -6,13 +6,18 @@ import uuid
 
 from django.db.models import QuerySet
 
+from palpate.clinic.access.once import once
+from palpate.clinic.access.ready import Ready
 from palpate.clinic.models import PathwayCopy, Practice, PublishedPathway, Room, Site, User
 from palpate.clinic.refusals import NotVisible
+
+_PRACTICE = Ready(lambda: Practice.objects.order_by("pk")[:1])
+_PUBLISHED = Ready(lambda: PublishedPathway.objects.filter(confirmed_at__isnull=False).order_by("-confirmed_at")[:1])
 
 
 def the_practice() -> Practice | None:
     """The practice of this store, or None before the first start has made it."""
-    return Practice.objects.first()
+    return once("practice", _PRACTICE.first)
 
 
 def sites() -> QuerySet[Site]:
@@ -34,6 +39,14 @@ def therapists() -> QuerySet[User]:
     )
 
 
+_THERAPISTS = Ready(lambda: therapists().order_by("name").values_list("pk", "name"))
+
+
+def therapist_names() -> list[tuple[uuid.UUID, str]]:
+    """Id and name of everybody who treats, by name."""
+    return _THERAPISTS.all()
+
+
 def user_of(id: uuid.UUID) -> User:
     """One member of the staff. Errors: NotVisible."""
     found = User.objects.filter(pk=id).first()
@@ -44,8 +57,7 @@ def user_of(id: uuid.UUID) -> User:
 
 def published_pathway() -> PublishedPathway | None:
     """What decides in this practice: the newest that was confirmed and not withdrawn."""
-    found = PublishedPathway.objects.filter(confirmed_at__isnull=False)
-    return found.order_by("-confirmed_at").first()
+    return once("published", _PUBLISHED.first)
 
 
 def pathway_copy(digest: str) -> PathwayCopy | None:

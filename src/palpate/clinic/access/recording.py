@@ -9,6 +9,7 @@ from palpate.clinic.access.people import visible_to
 from palpate.clinic.actor import Actor
 from palpate.clinic.models import (
     Amendment,
+    Answer,
     Consent,
     Decision,
     Episode,
@@ -67,6 +68,11 @@ def measures_of(episode: Episode) -> list[Measure]:
     for row in Measure.objects.filter(episode=episode).order_by("day", "at", "pk"):
         newest[row.name, row.day] = row
     return [row for row in newest.values() if not row.taken_back]
+
+
+def told_onsets_of(episode: Episode) -> list[Answer]:
+    """Every time that it was told how long the pain has lasted, or that nobody can say, oldest first."""
+    return list(Answer.objects.filter(episode=episode, fact="pain_duration_days").order_by("at", "number", "pk"))
 
 
 def changes_of(episode: Episode) -> list[PlanItem]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, Q, QuerySet, UUIDField
 
+from palpate.clinic.access.once import once
+from palpate.clinic.access.ready import Ready, Slot
 from palpate.clinic.models import AdverseEvent, Answer, Appointment, Episode, Session, Touch
 
 
@@ -20,9 +23,32 @@ def visits_of(episode: Episode) -> list[tuple[Session, list[Touch]]]:
     return [(session, taps[session.pk]) for session in sessions]
 
 
-def sessions_until(episode: Episode, day: date) -> list[Session]:
-    """The sessions of an episode up to a day, oldest first."""
-    return list(Session.objects.filter(episode=episode, day__lte=day).order_by("day", "started"))
+_SESSIONS = Ready(lambda: Session.objects.filter(episode=Slot("episode", UUIDField())).order_by("day", "started"))
+_TOUCHES: Ready[tuple[uuid.UUID, str, dict[str, Any]]] = Ready(
+    lambda: (
+        Touch.objects.filter(session=Slot("session", UUIDField())).order_by("number").values_list("key", "kind", "data")
+    )
+)
+_ANSWERS = Ready(
+    lambda: Answer.objects.filter(episode=Slot("episode", UUIDField()), at__gt=Slot("since", DateTimeField())).order_by(
+        "at", "number", "pk"
+    )
+)
+_EVENTS = Ready(
+    lambda: AdverseEvent.objects.filter(
+        episode=Slot("episode", UUIDField()), at__gt=Slot("since", DateTimeField())
+    ).order_by("began", "at")
+)
+
+
+def all_sessions(episode: Episode) -> list[Session]:
+    """The sessions of an episode, oldest first."""
+    return once(("sessions", episode.pk), lambda: _SESSIONS.all(episode=episode.pk))
+
+
+def taps_of(session: Session) -> list[tuple[uuid.UUID, str, dict[str, Any]]]:
+    """The touches of a session in their order: key, kind and data of each."""
+    return _TOUCHES.all(session=session.pk)
 
 
 def session_on(episode: Episode, day: date) -> Session | None:
@@ -54,9 +80,8 @@ def unsigned_before(episode: Episode, day: date) -> QuerySet[Session]:
 
 def events_since(episode: Episode, moment: datetime) -> tuple[list[Answer], list[AdverseEvent]]:
     """Answers and adverse events that were recorded after a moment, oldest first: two queries."""
-    answers = Answer.objects.filter(episode=episode, at__gt=moment).order_by("at", "number", "pk")
-    events = AdverseEvent.objects.filter(episode=episode, at__gt=moment).order_by("began", "at")
-    return list(answers), list(events)
+    about = {"episode": episode.pk, "since": moment}
+    return _ANSWERS.all(**about), _EVENTS.all(**about)
 
 
 def appointment_on(episode: Episode, day: date) -> Appointment | None:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import connections
+from django.db.models import Model
 
-from palpate.clinic.models import Decision, PathwayCopy, Practice
+from palpate.clinic.models import PathwayCopy, Practice
 
-PAGE = 500  # decisions held at a time; each holds its whole document
+PAGE = 500  # rows held at a time; a decision holds its whole document
 
 
-def decisions_in_order(using: str = "default") -> Iterator[Decision]:
-    """Every stored decision, in the order of their ids, a page at a time."""
-    last: Decision | None = None
+def in_order(model: type[Model], using: str = "default") -> Iterator[Any]:
+    """Every row of a table, in the order of their ids, a page at a time."""
+    last: Any = None
     while True:
-        rows = Decision.objects.using(using).order_by("pk")
-        page = list((rows if last is None else rows.filter(pk__gt=last.pk))[:PAGE])
+        rows = model._default_manager.using(using).order_by("pk")
+        page = list((rows if last is None else rows.filter(pk__gt=last))[:PAGE])
         yield from page
         if len(page) < PAGE:
             return
-        last = page[-1]
+        last = page[-1].pk
 
 
 def meaning_of(digest: str, using: str = "default") -> str | None:

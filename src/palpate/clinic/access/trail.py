@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.db.models import Max
 
 from palpate.clinic.models import AuditHead, AuditRow, FormKey, Throttle
 
 PAGE = 2_000  # rows that a walk over the trail holds at a time
+_ROWS, _HEAD = AuditRow._meta.db_table, AuditHead._meta.db_table
+_FIELDS = AuditRow._meta.concrete_fields
+_COLUMNS = ", ".join(f'"{field.column}"' for field in _FIELDS)
+_ADD = f'INSERT INTO "{_ROWS}" ({_COLUMNS}) SELECT {", ".join(["%s"] * len(_FIELDS))} WHERE '
 
 
 def locked_head() -> AuditHead:
@@ -22,10 +27,38 @@ def locked_head() -> AuditHead:
     return head
 
 
-def hash_at(number: int) -> str | None:
-    """The hash of a row of the trail; for number 0, of any row at all. None where there is none."""
-    rows = AuditRow.objects.filter(pk=number) if number else AuditRow.objects.all()
-    return rows.values_list("hash", flat=True).first()
+def locked_end() -> tuple[int, str]:
+    """The newest number and hash that the head names, locked until the transaction ends.
+
+    Plain statements here and in `add`, since every page and every refusal waits for them.
+    """
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT "number", "hash" FROM "{_HEAD}" WHERE "id" = 1{lock}')
+        found = cursor.fetchone()
+    if found is not None:
+        return int(found[0]), str(found[1])
+    head = locked_head()
+    return head.number, head.hash
+
+
+def add(row: AuditRow) -> bool:
+    """Adds a row and lets the head name it. Call with the head locked.
+
+    Returns  False, and adds nothing, where the row before it is not there as the new one names it.
+    """
+    values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in _FIELDS]
+    if row.number > 1:
+        before = f'EXISTS (SELECT 1 FROM "{_ROWS}" WHERE "number" = %s AND "hash" = %s)'
+        values += [row.number - 1, row.previous]
+    else:
+        before = f'NOT EXISTS (SELECT 1 FROM "{_ROWS}")'
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD + before, values)
+        if cursor.rowcount != 1:
+            return False
+        cursor.execute(f'UPDATE "{_HEAD}" SET "number" = %s, "hash" = %s WHERE "id" = 1', [row.number, row.hash])
+    return True
 
 
 def head_of(using: str = "default") -> AuditHead:

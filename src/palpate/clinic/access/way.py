@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from palpate.clinic.models import Episode, Letter, Session
+from django.db.models import UUIDField
 
+from palpate.clinic.access.ready import Ready, Slot
+from palpate.clinic.models import Episode, Letter
 
-def open_session(episode: Episode) -> Session | None:
-    """The session whose note is not signed yet, the newest first."""
-    unsigned = Session.objects.filter(episode=episode).exclude(state=Session.State.SIGNED)
-    return unsigned.order_by("-day", "-started").first()
+_WAITING = Ready(
+    lambda: Letter.objects.filter(
+        episode=Slot("episode", UUIDField()), kind=Letter.Kind.REFERRAL, answered__isnull=True, closed__isnull=True
+    ).values_list("pk")[:1]
+)
 
 
 def open_referral(episode: Episode) -> bool:
     """Whether a referral for an examination or clearance waits for its answer."""
-    waiting = Letter.objects.filter(episode=episode, kind=Letter.Kind.REFERRAL)
-    return waiting.filter(answered__isnull=True, closed__isnull=True).exists()
+    return _WAITING.first(episode=episode.pk) is not None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import heapq
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from palpate.clinic import moment as clock
 from palpate.clinic.actor import the_program
 from palpate.clinic.acts import act
@@ -29,7 +31,15 @@ def email_of(name: str) -> str:
 
 
 def fill() -> Practice:
-    """Makes the practice with its staff and its people, as of now. The store must be empty of a practice."""
+    """Makes the practice with its staff and its people, as of now. The store must be empty of a practice.
+
+    All of it is one transaction: stopped midway, nothing is there, and the next start fills the store again.
+    """
+    with transaction.atomic():
+        return _filled()
+
+
+def _filled() -> Practice:
     stage = _practice(clock.now())
     waiting = []
     for number, story in enumerate(STORIES):

@@ -205,7 +205,7 @@ def _taps(told: Visited) -> list[tuple[str, dict[str, Any]]]:
     if told.muscle:
         here = {"region": "low_back", "side": "both", "muscle": "erector_spinae", "yields": told.muscle}
         taps.append(("palpate", here))
-        nothing = {name: False for name in ("local_heat", "local_redness", "local_swelling", "pain_out_of_proportion")}
+        nothing = dict.fromkeys(("local_heat", "local_redness", "local_swelling", "pain_out_of_proportion"), False)
         nothing |= {"midline_bone_tenderness": False, "pressure_provokes_nerve_symptoms": False}
         taps.append(("facts", {"values": nothing}))
     if told.technique:

@@ -38,7 +38,7 @@ from palpate.web.routes import ClinicRequest
 
 def newest(request: ClinicRequest, person: Person, episode: Episode) -> HttpResponse:
     """The newest decision of an episode, or that nothing is decided yet."""
-    decision = care.decisions(episode).first()
+    decision = care.newest_decision(episode)
     if decision is None:
         return person_page(request, "decision/none.html", person, episode=episode, step="decision")
     return _page(request, person, episode, decision)

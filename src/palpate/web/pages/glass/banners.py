@@ -16,10 +16,10 @@ def banners_of(request: Any, actor: Actor | None, practice: Practice | None) -> 
     if actor is None or actor.user_id is None or practice is None:
         return found
     if actor.is_any(OWNER):
-        found += [f"{notice.text} See Settings, Broken glass." for notice in rows.unread_notices(actor.user_id)[:3]]
+        found += [f"{notice.text} See Settings, Broken glass." for notice in rows.first_notices(actor.user_id)]
     persons = getattr(getattr(request, "deed", None), "persons", ())
     if len(persons) == 1 and actor.is_any(OWNER, THERAPIST):
-        broken = rows.broken_now(actor, persons).first()
+        broken = rows.glass_now(actor, next(iter(persons)))
         if broken is not None:
             until = broken.until.astimezone(ZoneInfo(practice.time_zone))
             found.append(f"You broke the glass: this record is open to you until {until:%H:%M}, for reading only.")

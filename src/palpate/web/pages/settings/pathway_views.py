@@ -17,6 +17,7 @@ from palpate.clinic.models import PublishedPathway
 from palpate.clinic.refusals import BadInput, Conflict
 from palpate.library import DEFAULT
 from palpate.pathway.pathway import Pathway
+from palpate.web.fields import only_of
 from palpate.web.page import today_of
 from palpate.web.pages.settings.forms import ProposeForm, WithdrawForm, put_error
 from palpate.web.routes import ClinicRequest
@@ -46,6 +47,7 @@ def propose(request: ClinicRequest) -> HttpResponse:
     alone = not rows.other_owners(request.actor.user_id).exists()
     status = 200
     if request.method == "POST":
+        only_of(request, form)
         status = 422
         if form.is_valid():
             try:
