@@ -66,7 +66,9 @@ def make_world(*, second_factor: bool = False) -> World:
         episode = Episode(person=person, therapist=staff["therapist"], complaint="Stiff low back", opened=at)
         episode.onset = moment.today() - timedelta(days=90)
         episode.save()
-    return World(practice, **staff, person=person, other=other, episode=episode, room=room, day=moment.today(), staff=staff)
+    return World(
+        practice, **staff, person=person, other=other, episode=episode, room=room, day=moment.today(), staff=staff
+    )
 
 
 @lru_cache(maxsize=1)

@@ -7,13 +7,13 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from tests.clinic_world import World
-from tests.web.session_taps import SWEDISH, UNCHANGED, Clock
 
 from palpate.clinic import moment
 from palpate.clinic.acts import act
 from palpate.clinic.deciding import decide_now
 from palpate.clinic.models import Episode, Note, Session, Touch, User
+from tests.clinic_world import World
+from tests.web.session_taps import SWEDISH, UNCHANGED, Clock
 
 
 def visit(

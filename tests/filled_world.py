@@ -7,9 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-from tests.clinic_world import World, make_person
-from tests.web.session_taps import UNCHANGED, calm_answers, consent
-
 from palpate.clinic import answering, keys, links, moment, referring
 from palpate.clinic.acts import act
 from palpate.clinic.deciding import decide_now
@@ -36,6 +33,8 @@ from palpate.clinic.models import (
     Upload,
     User,
 )
+from tests.clinic_world import World, make_person
+from tests.web.session_taps import UNCHANGED, calm_answers, consent
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc33"

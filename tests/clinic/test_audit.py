@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
-from tests.clinic_world import World
 
 from palpate.clinic import audit, sealed
 from palpate.clinic.access import trail
@@ -17,6 +16,7 @@ from palpate.clinic.acts import NoAct, act, record_refusal, upkeep
 from palpate.clinic.deciding import decide_now
 from palpate.clinic.models import AuditHead, AuditRow, Decision, Episode, Person
 from palpate.clinic.verify import verify
+from tests.clinic_world import World
 
 
 class Broken(RuntimeError):

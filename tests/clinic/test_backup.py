@@ -15,11 +15,11 @@ import pytest
 from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.installation import ROOT, Installation
 
 from palpate.clinic import backup
 from palpate.clinic.backup_file import BadBackup, Reader, Writer
 from palpate.clinic.moment import now
+from tests.installation import ROOT, Installation
 
 KEY = "kP3-backup-9f7e2c11aa04d5b8e6c3f19b27d0e4a5"
 TABLES = """

@@ -5,9 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.clinic_world import World
-from tests.course_world import two_visits, visit
-from tests.web.session_taps import Clock, ready
 
 from palpate.clinic import checking
 from palpate.clinic.acts import act
@@ -17,6 +14,9 @@ from palpate.clinic.models import Episode, Measure
 from palpate.clinic.refusals import BadInput, Conflict
 from palpate.library import load_pathway
 from palpate.pathway.response import activities_code, exact, pain_code
+from tests.clinic_world import World
+from tests.course_world import two_visits, visit
+from tests.web.session_taps import Clock, ready
 
 scores = st.integers(min_value=0, max_value=20).map(lambda half: half / 2)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from tests.clinic_world import World
 
 from palpate.clinic import consenting, deciding, moment
 from palpate.clinic.access import care
@@ -17,6 +16,7 @@ from palpate.clinic.acts import NoAct, act
 from palpate.clinic.consenting import Signed, read_signature, sheets, sign, standing, withdraw
 from palpate.clinic.models import Answer, Consent
 from palpate.clinic.refusals import BadInput
+from tests.clinic_world import World
 
 TYPED = {"typed": "Ada Lind"}
 

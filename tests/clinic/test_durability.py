@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+
 from tests.installation import ROOT, Installation
 
 KILLS = int(os.environ.get("PALPATE_LONG_KILLS", "20" if connection.vendor == "sqlite" else "10"))

@@ -7,16 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.clinic_world import World
 
 from palpate.clinic import deciding, intake
 from palpate.clinic.acts import act
+from palpate.clinic.document import document_of
 from palpate.clinic.intake import ANSWERED, CANNOT_SAY, KNOWN, NOT_ASKED, Stale, Told
 from palpate.clinic.models import Answer, BodyDrawing, Measure
 from palpate.clinic.refusals import BadInput
 from palpate.figures import BodyMap, Stroke
 from palpate.pathway.pathway import Pathway
 from palpate.web.pages.intake.screens import MOST, SCREEN_OF, SCREENS
+from tests.clinic_world import World
 
 
 @pytest.fixture
@@ -117,11 +118,18 @@ def test_s56_a_second_tab_is_refused_and_nothing_of_it_is_kept(doing: World) -> 
     assert list(Answer.objects.values_list("fact", flat=True)) == ["fever_or_chills"]
 
 
+def document_now(doing: World) -> dict[str, Any]:
+    """The episode document of an intake decision on the day of the test."""
+    pathway = deciding.pathway_in_force()
+    return document_of(deciding.record_of(doing.episode), pathway, "intake", doing.day)
+
+
 def test_since_when_it_hurts_is_kept_as_a_day_and_never_beside_another_answer(doing: World) -> None:
     keep(doing, pain_duration_days=yes(10))
     doing.episode.refresh_from_db()
     assert doing.episode.onset == doing.day - timedelta(days=10)
-    assert not Answer.objects.exists()
+    assert Answer.objects.get().value == 10  # that it was told stays in the record; a document has the day alone
+    assert "pain_duration_days" not in document_now(doing)["facts"]
     keep(doing, pain_duration_days=Told(CANNOT_SAY))
     doing.episode.refresh_from_db()
     assert doing.episode.onset is None

@@ -9,9 +9,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
-from tests.installation import Installation
 
 from palpate.clinic import store
+from tests.installation import Installation
 
 # Kills the process at its n-th statement, for ever later n, until one start gets through. After each, another process
 # says what is there. One process with Django ready forks them all, so that a hundred kills take seconds.

@@ -8,11 +8,11 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.clinic.test_visit import Tap, visits
 
 from palpate.clinic.soap import Told, write
 from palpate.clinic.visit import Palpation, Treatment, Visit, fold
 from palpate.library import load_pathway
+from tests.clinic.test_visit import Tap, visits
 
 PATHWAY = load_pathway("back_massage")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.clinic_world import World
 
 from palpate.clinic import deciding
 from palpate.clinic.acts import act
 from palpate.clinic.models import PublishedPathway
 from palpate.clinic.moment import now
 from palpate.pathway.pathway import Pathway
+from tests.clinic_world import World
 
 
 def older(pathway: Pathway) -> Pathway:

@@ -7,8 +7,6 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.clinic_world import World
-from tests.clinic_world import make_person as person_of_tests
 
 from palpate.clinic import merging, moment
 from palpate.clinic.access import people as rows
@@ -18,6 +16,8 @@ from palpate.clinic.models import Episode, Person
 from palpate.clinic.names import match_name
 from palpate.clinic.people import alike, doubles, make_person
 from palpate.clinic.refusals import BadInput, Conflict
+from tests.clinic_world import World
+from tests.clinic_world import make_person as person_of_tests
 
 TODAY = date(2026, 3, 2)
 DAYS = st.dates(date(1900, 1, 1), TODAY)

@@ -24,7 +24,9 @@ def _faulty(folder: Path) -> str:
     shutil.copytree(SHIPPED / "back_massage", folder)
     derived = folder / "15_derived.toml"
     text = derived.read_text(encoding="utf-8")
-    mild = text.replace("pain_duration_days < 42", "pain_duration_days < 28").replace("between 42 and 84", "between 28 and 84")
+    mild = text.replace("pain_duration_days < 42", "pain_duration_days < 28").replace(
+        "between 42 and 84", "between 28 and 84"
+    )
     assert mild != text
     derived.write_text(mild, encoding="utf-8")
     return str(folder)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
-from tests.clinic_world import World
 
 from palpate.clinic import moment, sealed
 from palpate.clinic.acts import act, upkeep
 from palpate.clinic.deciding import decide_now
 from palpate.clinic.models import Answer, AuditRow, Decision
+from tests.clinic_world import World
 
 SQLITE = connection.vendor == "sqlite"
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, connections
-from tests.clinic_world import World
-from tests.installation import Installation
 
 from palpate.clinic import store
+from tests.clinic_world import World
+from tests.installation import Installation
 
 READ_BACK = """
 import django, json, threading; django.setup()

@@ -25,9 +25,6 @@ from django.db.models import (
     Model,
     UUIDField,
 )
-from tests.clinic_world import World
-from tests.filled_world import fill
-from tests.installation import Installation
 
 from palpate.clinic import anchors, audit, sealed
 from palpate.clinic.access import store as rows
@@ -40,6 +37,9 @@ from palpate.clinic.moment import now
 from palpate.clinic.verify import verify
 from palpate.pathway.decision import decide
 from palpate.pathway.pathway import canonical_json
+from tests.clinic_world import World
+from tests.filled_world import fill
+from tests.installation import Installation
 
 SQLITE = connection.vendor == "sqlite"
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.letters import samples
 
 from palpate.letters import (
     Answers,
@@ -38,6 +37,7 @@ from palpate.letters import (
     to_data,
 )
 from palpate.letters.words import age, number, printable
+from tests.letters import samples
 
 HOSTILE = (
     '#panic() #read("/etc/passwd") *bold* _it_ $x^2$ <script>alert(1)</script> \\u{41} `raw` @ref // -- ~ "q" [[ ]] #{'

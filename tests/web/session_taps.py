@@ -9,13 +9,13 @@ from typing import Any
 
 from django.test import Client
 from django.urls import reverse
-from tests.clinic_world import World
 
 from palpate.clinic import consenting, moment
 from palpate.clinic.acts import act
 from palpate.clinic.deciding import pathway_in_force
 from palpate.clinic.models import Answer, Decision, Measure, Session
 from palpate.clinic.visit import NONE_OF_THESE
+from tests.clinic_world import World
 
 CALM_WORDS = ("none", "not_pregnant", "given", "steady", "low_back", "worse", "gradual", "usual", "female")
 UNCHANGED = {"value": True, "none": list(NONE_OF_THESE)}

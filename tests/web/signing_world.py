@@ -17,12 +17,12 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
-from tests.clinic_world import PASSWORD
 
 from palpate.clinic import factors
 from palpate.clinic.models import User
 from palpate.web.guard import guarded
 from palpate.web.routes import EVERY_STAFF, Route
+from tests.clinic_world import PASSWORD
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 

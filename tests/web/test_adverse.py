@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.clinic_world import World
-from tests.course_world import at, visit
-from tests.web.session_taps import Clock, ready
 
 from palpate.clinic import moment
 from palpate.clinic.acts import act
 from palpate.clinic.models import AdverseEvent, Measure, User
+from tests.clinic_world import World
+from tests.course_world import at, visit
+from tests.web.session_taps import Clock, ready
 
 SignedIn = Callable[[User], Client]
 

@@ -14,8 +14,6 @@ from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.clinic_world import World, make_world
-from tests.filled_world import fill
 
 from palpate.clinic import deciding, keys, moment
 from palpate.clinic.acts import act
@@ -24,6 +22,8 @@ from palpate.clinic.refusals import BadInput
 from palpate.web.pages.api import guard
 from palpate.web.pages.api.openapi import description
 from palpate.web.pages.api.routes import ROUTES
+from tests.clinic_world import World, make_world
+from tests.filled_world import fill
 
 EPISODE = {"palpate": 1, "as_of": "2026-03-16", "facts": {}}
 ADA = {"given_name": "Ada", "family_name": "Byron", "birth_date": "1979-04-02"}

@@ -20,6 +20,7 @@ from palpate.clinic.deciding import decide_now, pathway_with
 from palpate.clinic.models import (
     Answer,
     AuditRow,
+    CareTeam,
     Clearance,
     Consent,
     Decision,
@@ -681,3 +682,90 @@ def test_a_decision_of_another_pathway_does_not_read_as_todays(tablet: Tablet, w
         publish(pathway_with("back_massage", ((name, choice),)), {name: choice}, world.actor(world.owner))
     page = tablet.client.get(at(world, "decision")).content.decode()
     assert "changed since" in page
+
+
+# --- rights in the middle of a session ------------------------------------------------------------------------------
+
+
+def refusals() -> list[AuditRow]:
+    return list(AuditRow.objects.filter(outcome="refused").order_by("number"))
+
+
+def test_s09_a_therapist_who_leaves_the_care_team_in_a_session_records_nothing_more(
+    tablet: Tablet, world: World
+) -> None:
+    asked(tablet)
+    with act(world.actor(world.owner), "tests", "leave", change=True):
+        CareTeam(person=world.person, therapist=world.colleague, since=moment.now()).save()
+        CareTeam.objects.get(person=world.person, therapist=world.therapist).delete()
+    before = len(refusals())
+    closed(tablet)
+    assert tablet.client.get(tablet.url("session")).status_code == 404
+    assert tablet.client.get(tablet.url("note")).status_code == 404
+    rows = refusals()[before:]
+    assert len(rows) == 4
+    for row in rows:
+        told = f"{row.about} {row.why}"
+        assert str(tablet.session.pk) in told  # type: ignore[union-attr]
+        for word in ("Ada", "Lind", "swedish", "low_back"):
+            assert word not in told
+
+
+@pytest.mark.parametrize("what", ["is_active", "role"])
+def test_s04_who_is_switched_off_or_gets_another_role_in_a_session_records_nothing_more(
+    tablet: Tablet, world: World, what: str
+) -> None:
+    from palpate.clinic import users
+
+    asked(tablet)
+    user = User.objects.get(pk=world.therapist.pk)
+    with act(world.actor(world.owner), "users", "tests", change=True):
+        if what == "is_active":
+            users.set_active(user, user.version, False)
+        else:
+            user.role = "desk"
+            user.session_epoch += 1
+            user.version += 1
+            user.save()
+    assert tablet.send(("treat", SWEDISH)).status_code in (302, 401, 403, 404)
+    assert not Touch.objects.filter(kind="treat").exists()
+    assert tablet.client.get(at(world, "door")).status_code in (302, 401, 404)
+
+
+def test_s11_who_broke_the_glass_reads_and_writes_and_exports_nothing(
+    tablet: Tablet, world: World, signed_in: SignedIn
+) -> None:
+    from palpate.clinic import glass
+
+    asked(tablet)
+    with act(world.actor(world.colleague), "glass", "tests", change=True):
+        glass.break_glass(world.actor(world.colleague), world.person, "Covering for the therapist today", "/")
+    stranger = Tablet(world, signed_in(world.colleague), session=tablet.session, version=tablet.version)
+    assert stranger.client.get(at(world, "door")).status_code == 200
+    closed(stranger)
+    for name in ("decision-again", "session-start", "episode-close", "consent-withdraw", "clearance-new"):
+        assert send(world, stranger.client, name).status_code == 404, name
+    for name in ("export-person", "export-file", "export-record"):
+        url = reverse(name, kwargs={"person": world.person.pk})
+        assert stranger.client.post(url).status_code in (302, 303, 404, 405), name
+        assert stranger.client.get(url).status_code in (302, 303, 404, 405), name
+    assert "therapist" not in {row.outcome for row in refusals()}
+
+
+@pytest.mark.parametrize("who", ["desk", "owner", "auditor", "colleague"])
+def test_s08_nobody_else_posts_a_clinical_form(tablet: Tablet, world: World, signed_in: SignedIn, who: str) -> None:
+    asked(tablet)
+    client = signed_in(world.staff[who])
+    before = (Answer.objects.count(), Decision.objects.count(), Touch.objects.count())
+    rows = len(refusals())
+    other = Tablet(world, client, session=tablet.session, version=tablet.version)
+    closed(other)
+    names = ("intake-decide", "decision-again", "session-start", "clearance-new", "plan", "check-decide", "discharge")
+    for name in names:
+        answer = send(world, client, name, reason="Ada Lind has fever")
+        assert answer.status_code == 404, f"{name}: {answer.status_code}"
+    assert (Answer.objects.count(), Decision.objects.count(), Touch.objects.count()) == before
+    assert len(refusals()) == rows + len(names) + 2
+    for row in refusals()[rows:]:
+        assert "Ada" not in f"{row.about} {row.why}"
+        assert "fever" not in f"{row.about} {row.why}"

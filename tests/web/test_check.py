@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.clinic_world import World
-from tests.course_world import at, two_visits, visit
-from tests.web.session_taps import Clock, ready
 
 from palpate.clinic.models import Answer, Decision, Episode, Letter, Measure, PlanItem, User
 from palpate.web.pages.intake.screens import no_of
+from tests.clinic_world import World
+from tests.course_world import at, two_visits, visit
+from tests.web.session_taps import Clock, ready
 
 CALM = {"pregnancy_status": "not_pregnant"}
 SignedIn = Callable[[User], Client]

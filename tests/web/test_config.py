@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
-from tests.clinic_world import World
 
 from palpate.web.config import BadConfig, Config, is_loopback, read_config
+from tests.clinic_world import World
 
 KEY, OTHER, THIRD = ("a7Kq2pZx9Wm4Rt6Yb1Nc8Vd3Lf5Hg0Js-" + end * 10 for end in "xyz")
 

@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from tests.clinic_world import World
 
-from palpate.clinic.acts import upkeep
 from palpate.clinic import consenting, moment
+from palpate.clinic.acts import upkeep
 from palpate.clinic.models import Answer, AuditRow, Consent, Episode, User
+from tests.clinic_world import World
 
 SignedIn = Callable[[User], Client]
 DRAWN = json.dumps({"kind": "drawn", "width": 320, "height": 140, "strokes": [[[10, 20], [200, 90], [300, 30]]]})

@@ -8,11 +8,11 @@ from typing import Any
 from django.apps import apps
 from django.test import Client
 from django.urls import reverse
+
+from palpate.clinic.models import Person, Practice, User
 from tests.clinic_world import World
 from tests.filled_world import another, fill
 from tests.walking import Walker, address, as_sent, digest, names_in, pages
-
-from palpate.clinic.models import Person, Practice, User
 
 OWN_LISTS = {"user", "site", "room", "published", "key", "glass", "stranger"}  # belong to nobody in particular
 

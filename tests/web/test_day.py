@@ -13,7 +13,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from tests.clinic_world import World, make_person
 
 from palpate.clinic import appointments as deeds
 from palpate.clinic.acts import act
@@ -31,6 +30,7 @@ from palpate.clinic.models import (
     User,
 )
 from palpate.clinic.refusals import BadInput
+from tests.clinic_world import World, make_person
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[[User], Client]

@@ -16,7 +16,6 @@ from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
-from tests.clinic_world import World
 
 from palpate.clinic import audit, backup, sealed, store
 from palpate.clinic.access import practice as the
@@ -24,6 +23,7 @@ from palpate.clinic.access import trail
 from palpate.clinic.models import AuditHead, AuditRow, User
 from palpate.web import guard, signing
 from palpate.web.logs import ListedKeys
+from tests.clinic_world import World
 
 SignIn = Callable[[User], Client]
 SECRET = "Zyzzogeton-4711"  # stands in every forced fault, and must stand nowhere else
@@ -171,6 +171,7 @@ def test_s62_a_damaged_store_is_found_once_and_then_stops_every_page_of_every_pr
 @pytest.mark.django_db(transaction=True)
 def test_s62_a_store_that_is_locked_past_the_wait_is_503_with_retry_after(transactional_db: Any) -> None:
     import psycopg
+
     from tests.clinic_world import make_world
 
     world = make_world()

@@ -12,14 +12,14 @@ import openpyxl
 import pytest
 from django.apps import apps
 from django.urls import reverse
-from tests.clinic_world import World
-from tests.filled_world import PNG, another, counts, fill
 
-from palpate.clinic.acts import upkeep
 from palpate.clinic.access.exporting import LEFT_OUT, PERSONAL, PRACTICE, SECRET
+from palpate.clinic.acts import upkeep
 from palpate.clinic.exporting import csv_cell, csv_line, csv_stream
 from palpate.clinic.models import AuditRow, BreakGlass, Person
 from palpate.clinic.moment import now
+from tests.clinic_world import World
+from tests.filled_world import PNG, another, counts, fill
 
 csv.field_size_limit(1 << 24)  # the meaning of a pathway is one long cell
 

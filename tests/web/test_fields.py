@@ -31,10 +31,10 @@ def test_s10_every_form_lists_its_fields_and_no_list_is_without_its_form() -> No
 
 def test_s10_a_strange_field_is_refused_by_its_name_on_every_route_and_nothing_is_saved(world: World) -> None:
     own = fill(world)
+    walkers = {who: Walker(world.staff[who]) for who in ("owner", "therapist", "desk", "auditor")}
     before = digest()
     tried = 0
-    for who in ("owner", "therapist", "desk", "auditor"):
-        walker = Walker(world.staff[who])
+    for who, walker in walkers.items():
         for route in writes():
             if world.staff[who].roles.isdisjoint(route.write):
                 continue

@@ -52,20 +52,8 @@ NASTY = [
     b"",
 ]
 EXTRA = [
-    "saddle_numbness",
-    "saddle_numbness__state",
-    "pain_duration_days",
-    "pain_duration_days__unit",
-    "none",
-    "shown",
-    "pain_nrs",
-    "global_change",
-    "activity_1",
-    "reason",
-    "reached",
-    "home",
-    "pathway",
-    "acute_exam_policy",
+    *("saddle_numbness", "saddle_numbness__state", "pain_duration_days", "pain_duration_days__unit", "none", "shown"),
+    *("pain_nrs", "global_change", "activity_1", "reason", "reached", "home", "pathway", "acute_exam_policy"),
 ]
 
 

@@ -13,8 +13,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.test import Client
 from django.urls import include, path, reverse
-from tests.clinic_world import World
-from tests.web.signing_world import later
 
 from palpate.clinic import audit
 from palpate.clinic.access.people import visible_to
@@ -22,6 +20,8 @@ from palpate.clinic.acts import act
 from palpate.clinic.models import AuditRow, BreakGlass, Notice, Person, User
 from palpate.web.guard import guarded
 from palpate.web.routes import Route, roles
+from tests.clinic_world import World
+from tests.web.signing_world import later
 
 SignIn = Callable[[User], Client]
 REASON = "Covering for a colleague who is ill today."

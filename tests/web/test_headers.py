@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client, override_settings
-from tests.clinic_world import World
-from tests.web.walking import addresses
 
 from palpate.clinic.models import User
 from palpate.web import errors
+from tests.clinic_world import World
+from tests.web.walking import addresses
 
 SignIn = Callable[[User], Client]
 

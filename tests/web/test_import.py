@@ -13,11 +13,11 @@ import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.clinic_world import World
 
 from palpate.clinic import moment
 from palpate.clinic.importing import BadQuotes, preview, read_csv
 from palpate.clinic.models import AuditRow, CareTeam, Person, User
+from tests.clinic_world import World
 
 SignedIn = Callable[[User], Client]
 HEAD = "given_name,family_name,birth_date\n"

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from tests.clinic_world import World
-from tests.filled_world import another, fill
-from tests.walking import STAFF, Walker, address, names_in, pages
 
 from palpate.clinic.acts import act
 from palpate.web.routes import ANYONE
+from tests.clinic_world import World
+from tests.filled_world import another, fill
+from tests.walking import STAFF, Walker, address, names_in, pages
 
 MARK = "zqx7"
 PAYLOAD = (

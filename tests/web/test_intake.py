@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.clinic_world import World
-from tests.web.test_consent import form as consent_form
 
 from palpate.clinic import deciding, moment
 from palpate.clinic.acts import act
 from palpate.clinic.intake import Told, keep_answers
 from palpate.clinic.models import Answer, AuditRow, BodyDrawing, Decision, Episode, Measure, User
 from palpate.web.pages.intake.screens import BY_ID, SCREENS, no_of
+from tests.clinic_world import World
+from tests.web.test_consent import form as consent_form
 
 SignedIn = Callable[[User], Client]
 # What a healthy person with an old, dull back pain says where "none of these" is not offered.

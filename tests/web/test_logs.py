@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from django.http import HttpRequest
 from django.test import Client
-from tests.clinic_world import World
-from tests.web.walking import addresses
 
 from palpate.clinic import audit
 from palpate.clinic.acts import act
 from palpate.clinic.models import User
 from palpate.web.logs import LISTED, ListedKeys
+from tests.clinic_world import World
+from tests.web.walking import addresses
 
 MARK = "Zyzzogeton"
 FIELDS = (

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.clinic_world import World, make_person
 
 from palpate.clinic.acts import act
 from palpate.clinic.demo import PASSWORD, STAFF
 from palpate.clinic.models import Appointment, Decision, Episode, Person, Session, User
+from tests.clinic_world import World, make_person
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[[User], Client]

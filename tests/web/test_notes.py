@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
-from tests.clinic_world import World
-from tests.web.session_taps import UNCHANGED, Clock, Tablet, ready, whole_visit
 
 from palpate.clinic.models import Amendment, Note, Session, User
+from tests.clinic_world import World
+from tests.web.session_taps import UNCHANGED, Clock, Tablet, ready, whole_visit
 
 SignedIn = Callable[[User], Client]
 

@@ -11,12 +11,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from tests.clinic_world import World
-from tests.course_world import started
 
 from palpate.clinic import moment
 from palpate.clinic.acts import act
 from palpate.clinic.models import Decision, Episode, Letter, User
+from tests.clinic_world import World
+from tests.course_world import started
 
 SignedIn = Callable[[User], Client]
 YEAR = 2025

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 from PIL import Image, PngImagePlugin
-from tests.clinic_world import World, make_person
 
 from palpate.clinic import moment
 from palpate.clinic.acts import act
@@ -27,6 +26,7 @@ from palpate.clinic.models import (
     Upload,
     User,
 )
+from tests.clinic_world import World, make_person
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[[User], Client]

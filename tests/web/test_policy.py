@@ -7,15 +7,15 @@ from typing import Any
 
 from django.test import Client
 from django.urls import URLPattern, get_resolver
-from tests.clinic_world import World
-from tests.filled_world import another, fill
-from tests.walking import STAFF, Walker, address, as_sent, body_of, digest, names_in, nowhere, pages
 
 from palpate.web.pages.account.routes import ROUTES as ACCOUNT
 from palpate.web.pages.link.routes import ROUTES as LINKS
 from palpate.web.pages.start.routes import ROUTES as START
 from palpate.web.routes import ANYONE, PROGRAMS, Route
 from palpate.web.urls import ROUTES
+from tests.clinic_world import World
+from tests.filled_world import another, fill
+from tests.walking import STAFF, Walker, address, as_sent, body_of, digest, names_in, nowhere, pages
 
 O, T, D, A = "owner", "therapist", "desk", "auditor"  # noqa: E741
 ALL = {O, T, D, A}

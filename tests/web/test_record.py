@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.clinic_world import World
-from tests.course_world import at, two_visits, visit
-from tests.web.session_taps import Clock, ready
 
 from palpate.clinic import moment, overruling
 from palpate.clinic.acts import act
 from palpate.clinic.models import Decision, Episode, Measure, Override, User
+from tests.clinic_world import World
+from tests.course_world import at, two_visits, visit
+from tests.web.session_taps import Clock, ready
 
 SignedIn = Callable[[User], Client]
 SECRETS = ("Stiff.", "Sheila Marker", "Carrying shopping", "Session 1", "Consent signed", "7 of 10")

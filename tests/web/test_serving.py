@@ -21,13 +21,13 @@ from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
 from django.test import Client
-from tests.clinic_world import World
-from tests.installation import PALPATE, ROOT, Installation
 
 from palpate.clinic.acts import upkeep
 from palpate.clinic.demo.fill import PASSWORD, email_of
 from palpate.clinic.models import Practice, User
 from palpate.clinic.moment import now
+from tests.clinic_world import World
+from tests.installation import PALPATE, ROOT, Installation
 
 
 @contextmanager

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from tests.clinic_world import World
-from tests.web.session_taps import SWEDISH, UNCHANGED, Clock, Tablet, ready
 
 from palpate.clinic import audit
 from palpate.clinic.models import AuditRow, Decision, Session, Touch, User
+from tests.clinic_world import World
+from tests.web.session_taps import SWEDISH, UNCHANGED, Clock, Tablet, ready
 
 SignedIn = Callable[[User], Client]
 PAIN = ("pain_before", {"value": 5})

@@ -10,12 +10,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from tests.clinic_world import World
-from tests.web.session_taps import NOTHING_FOUND, SWEDISH, UNCHANGED, Clock, Tablet, ready, whole_visit
 
 from palpate.clinic import overruling
 from palpate.clinic.acts import act
 from palpate.clinic.models import Answer, Measure, Note, Session, User
+from tests.clinic_world import World
+from tests.web.session_taps import NOTHING_FOUND, SWEDISH, UNCHANGED, Clock, Tablet, ready, whole_visit
 
 SignedIn = Callable[[User], Client]
 

@@ -9,13 +9,13 @@ from unittest import mock
 import pytest
 from django.test import Client
 from django.urls import reverse
-from tests.clinic_world import World
 
 from palpate.clinic import deciding, moment, publishing
 from palpate.clinic.acts import act, upkeep
 from palpate.clinic.models import Practice, PublishedPathway, Room, Site, User
 from palpate.clinic.refusals import Conflict
 from palpate.library.place_rules import places
+from tests.clinic_world import World
 
 USUAL = {
     "name": "Harbour Street Back Care",

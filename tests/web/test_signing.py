@@ -15,8 +15,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
-from tests.clinic_world import PASSWORD, World, make_world
-from tests.web.signing_world import board_urls, code, enter, give_app, is_in, later, password
 
 from palpate.clinic import throttle, users
 from palpate.clinic.access import throttle as rows
@@ -25,6 +23,8 @@ from palpate.clinic.models import AuditRow, User
 from palpate.web.routes import ANYONE, Route
 from palpate.web.signing import BEFORE_THE_FACTOR
 from palpate.web.urls import ROUTES
+from tests.clinic_world import PASSWORD, World, make_world
+from tests.web.signing_world import board_urls, code, enter, give_app, is_in, later, password
 
 SESSION = settings.SESSION_COOKIE_NAME
 

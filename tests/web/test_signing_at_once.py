@@ -12,14 +12,14 @@ import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection, connections
 from django.test import Client
-from tests.clinic_world import World, make_world
-from tests.web.signing_world import code, give_app, is_in, password
-from tests.web.test_start import GIVEN
 
 from palpate.clinic import users
 from palpate.clinic.acts import act
 from palpate.clinic.models import AuditRow, Practice, User
 from palpate.clinic.refusals import Refused
+from tests.clinic_world import World, make_world
+from tests.web.signing_world import code, give_app, is_in, password
+from tests.web.test_start import GIVEN
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Task = Callable[[], Any]

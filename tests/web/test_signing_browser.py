@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from tests.clinic_world import PASSWORD, World, make_world
 
 from palpate.clinic import users
 from palpate.clinic.acts import act
+from tests.clinic_world import PASSWORD, World, make_world
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright keeps a loop of its own in this thread
 

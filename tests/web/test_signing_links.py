@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
-from tests.clinic_world import PASSWORD, World, make_world
-from tests.web.signing_world import code, give_app, is_in, later, password
 
 from palpate.clinic import users
 from palpate.clinic.acts import act
 from palpate.clinic.models import AccountLink, Notice, User
 from palpate.web.pages.account import links
+from tests.clinic_world import PASSWORD, World, make_world
+from tests.web.signing_world import code, give_app, is_in, later, password
 
 NEW = "a wholly new phrase 31"
 

@@ -10,10 +10,10 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from tests.clinic_world import World
 
 from palpate.clinic.deciding import pathway_in_force
 from palpate.clinic.models import AuditRow, Practice, User
+from tests.clinic_world import World
 
 GIVEN = {
     "practice": "Lark Lane Massage",

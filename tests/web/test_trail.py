@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.urls import reverse
-from tests.clinic_world import World
-from tests.filled_world import fill
 
 from palpate.clinic import moment, sealed
 from palpate.clinic.models import AuditRow
+from tests.clinic_world import World
+from tests.filled_world import fill
 
 AT = "/settings/trail/"
 

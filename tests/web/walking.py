@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
+
 from tests.clinic_world import World
 
 

@@ -21,7 +21,9 @@ def of_the_clinic(request: HttpRequest) -> dict[str, Any]:
     if practice is not None and practice.demo:
         banners.append("This is a demo practice. Everybody in it is made up.")
     if practice is not None and not practice.second_factor and actor is not None and actor.user_id:
-        banners.append("Signing in needs no second factor here. That is only for a practice of one person on its own machine.")
+        banners.append(
+            "Signing in needs no second factor here. That is only for a practice of one person on its own machine."
+        )
     banners += banners_of(request, actor, practice)
     if practice is not None and actor is not None and actor.user_id:
         banners += publishing.banners(moment.today(practice.time_zone), owner=actor.is_any(OWNER))

@@ -54,7 +54,11 @@ def load(actor: Actor, ids: Mapping[str, Any], scope: str, to_write: bool) -> di
     for name, row in found.items():
         if person is not None and person_of(row) not in (None, person.pk):
             raise NotVisible
-        if episode is not None and getattr(row, "episode_id", episode.pk) not in (None, episode.pk) and name != "person":
+        if (
+            episode is not None
+            and getattr(row, "episode_id", episode.pk) not in (None, episode.pk)
+            and name != "person"
+        ):
             raise NotVisible
     return found
 

@@ -278,7 +278,7 @@ def _run(opened: socket.socket, address: str) -> None:
 
     bound = opened.detach()  # the server closes it by itself
 
-    class Server(BaseApplication):
+    class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         def load_config(self) -> None:
             assert self.cfg is not None  # made by the base just before
             for name, value in _settings(bound, Worker, Log, answering).items():
@@ -291,7 +291,7 @@ def _run(opened: socket.socket, address: str) -> None:
             return application
 
     try:
-        Server().run()  # type: ignore[no-untyped-call]
+        Server().run()
     except SystemExit as end:
         if end.code:
             raise NotServed("the server has stopped by itself", 1) from None

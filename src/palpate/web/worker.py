@@ -22,7 +22,7 @@ OF_THE_CALLER = {
 }
 
 
-class Worker(ThreadWorker):
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A worker with threads whose answer to an unreadable request says nothing of what was sent."""
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
@@ -43,7 +43,7 @@ class Worker(ThreadWorker):
             log.info("the caller has gone")
 
 
-class Log(Logger):
+class Log(Logger):  # type: ignore[misc]
     """gunicorn's log through our formatter: listed keys only, and no line for each request."""
 
     def setup(self, cfg: Any) -> None:

@@ -86,11 +86,12 @@ def answer(case: Case, but: dict[str, Any] | None = None, only: Sequence[str] = 
     told = healthy(deciding.pathway_in_force(), but)
     if only:
         told = {name: told[name] for name in only}
-    intake.keep_answers(case.actor, deciding.pathway_in_force(), case._fresh(), case.episode.version, told, case.stage.day())
+    pathway, episode = deciding.pathway_in_force(), case._fresh()
+    intake.keep_answers(case.actor, pathway, episode, episode.version, told, case.stage.day())
 
 
 def rate(case: Case, pain: int, sleep: int, mood: int, activities: Mapping[str, int | None] | None = None) -> None:
-    """Ratings of the last 7 days: pain, sleep, mood, and own activities (0 to 10); without these, none is rated anew."""
+    """Ratings of the last 7 days: pain, sleep, mood, and own activities (0 to 10); None: no activity is rated anew."""
     episode = case._fresh()
     named: Mapping[str, int | None] = dict.fromkeys(episode.activities) if activities is None else activities
     values = {"pain_nrs": pain, "sleep_nrs": sleep, "mood_nrs": mood}

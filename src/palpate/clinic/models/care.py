@@ -228,8 +228,6 @@ class AdverseEvent(Versioned):
     action = models.TextField(blank=True, max_length=4000)
     outcome = models.TextField(blank=True, max_length=4000)
     settled = models.DateField(null=True)
-    proposal = models.CharField(max_length=60, blank=True)  # what was told that it was made from: "dark_urine 2026-03-02"
+    proposal = models.CharField(max_length=60, blank=True)  # what it was made from, such as "dark_urine 2026-03-02"
     at = models.DateTimeField()
     by = models.ForeignKey(BY, on_delete=models.PROTECT, related_name="+")
-
-

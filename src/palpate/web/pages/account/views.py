@@ -33,7 +33,7 @@ def through(view: Any) -> View:
     def page(request: ClinicRequest, **ids: Any) -> HttpResponse:
         try:
             response: HttpResponse = view(request, **ids)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             if "credential" not in request.POST:
                 raise
             # What a browser says for a passkey is parsed by libraries that trust its shape.
