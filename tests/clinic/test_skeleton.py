@@ -22,6 +22,8 @@ def test_a_decision_about_a_new_episode_asks_and_is_stored_with_its_document(wor
         first = deciding.decide_now(world.actor(world.therapist), world.episode, "intake", world.day)
         second = deciding.decide_now(world.actor(world.therapist), world.episode, "intake", world.day)
     assert first.disposition == "incomplete"
-    assert first.document and first.answer and first.pk == second.pk
+    assert first.document
+    assert first.answer
+    assert first.pk == second.pk
     assert Decision.objects.count() == 1
     assert str(world.person.pk) in AuditRow.objects.latest("number").persons

@@ -117,6 +117,14 @@ def test_s55_a_tap_sent_twenty_times_at_once_is_one_tap_and_its_decisions_are_nu
     assert Decision.objects.get().disposition == "emergency"
 
 
+def test_s55_twenty_decisions_at_once_are_numbered_one_by_one(world: World, client: Client) -> None:
+    ready(world)
+    ids = {"person": world.person.pk, "episode": world.episode.pk}
+    answers = posts(client, reverse("decision-again", kwargs=ids), {})
+    assert any(answer.status_code == 303 for answer in answers)
+    assert Decision.objects.count() == 1  # nothing has changed between them
+
+
 def test_s54_of_twenty_bookings_of_one_hour_at_once_exactly_one_stands(world: World) -> None:
     desk = Client()
     desk.force_login(world.desk, backend=BACKEND)

@@ -50,6 +50,7 @@ def record_answer(
     by_link = actor.is_any(REFERRER)
     if not by_link and not actor.is_any(THERAPIST):
         raise Forbidden("Only a therapist may record a clinician's answer. Nothing was saved.")
+    referring.locked_episode_answers(episode)  # before its letter, as in `take_back`: always in one order
     clearance = Clearance(
         episode=episode,
         letter=letter,

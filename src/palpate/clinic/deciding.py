@@ -15,7 +15,7 @@ from typing import Any
 from palpate import __version__
 from palpate.clinic import moment as clock
 from palpate.clinic.access import care
-from palpate.clinic.access.in_sight import clearances_with_knowledge
+from palpate.clinic.access.in_sight import clearances_with_knowledge, hold
 from palpate.clinic.access.once import once
 from palpate.clinic.access.practice import pathway_copy, published_pathway
 from palpate.clinic.access.sessions import taps_of, visits_of
@@ -155,6 +155,7 @@ def decide_now(
              attempt with disposition `not_assessed`.
     """
     open_deed()
+    hold(episode)  # decisions of an episode are numbered
     document: dict[str, Any] = {}
     pathway: Pathway | None = None
     try:

@@ -15,6 +15,7 @@ from typing import Any
 from palpate.clinic import consenting, overruling
 from palpate.clinic import moment as clock
 from palpate.clinic.access import care
+from palpate.clinic.access.in_sight import hold
 from palpate.clinic.access.sessions import appointment_on, locked, session_on
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
@@ -50,6 +51,7 @@ def start_session(actor: Actor, episode: Episode, day: date) -> Session:
     Errors  Conflict without a standing consent, or for a closed episode.
     """
     open_deed()
+    hold(episode)  # of two starts at the same moment the second finds the session of the first
     found = session_on(episode, day)
     if found is not None:
         return found

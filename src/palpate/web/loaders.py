@@ -1,4 +1,4 @@
-"""From an id in a path to the row it names, if the actor may see it and if it belongs to what stands before it (S-09)."""
+"""From an id in a path to the row it names, if the actor may see it and it belongs to what stands before it (S-09)."""
 
 from __future__ import annotations
 

@@ -41,6 +41,11 @@ def _elsewhere() -> Ready[tuple[uuid.UUID, str, str | None]]:
 _ELSEWHERE = _elsewhere()
 
 
+def hold(episode: Episode) -> None:
+    """Holds the episode until the transaction ends, so that what is numbered or unique in it is made one by one."""
+    Episode.objects.select_for_update().filter(pk=episode.pk).values_list("pk").first()
+
+
 def open_elsewhere(episode: Episode) -> list[tuple[uuid.UUID, str, str | None]]:
     """The other open episodes of the same person: id, complaint, newest disposition. One query."""
     return _ELSEWHERE.all(person=episode.person_id, episode=episode.pk)
