@@ -56,8 +56,8 @@ run: setup ## opens the clinic with its demo practice
 	@$(BIN)/palpate serve --demo
 
 test: chromium ## runs every test, those of the clinic on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -q
-	@$(BIN)/python tests/on_postgresql.py tests/clinic tests/web -m 'not browser'
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python tests/on_postgresql.py -n 2 --dist loadfile tests/clinic tests/web -m 'not browser and not slow'
 
 check: setup-dev ## format, lint, types, imports and the fast tests
 	@$(BIN)/ruff format --check .
