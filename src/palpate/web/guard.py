@@ -24,7 +24,7 @@ from palpate.clinic.actor import NOBODY, Actor
 from palpate.clinic.acts import Deed, act, record_refusal
 from palpate.clinic.models import FormKey
 from palpate.clinic.moment import now
-from palpate.clinic.refusals import Conflict, NotVisible, Refused
+from palpate.clinic.refusals import BadInput, Conflict, NotVisible, Refused
 from palpate.web import signing
 from palpate.web.errors import error_page, refused_page, store_page
 from palpate.web.fields import only_listed
@@ -140,6 +140,8 @@ def _first_answer(request: ClinicRequest, actor: Actor) -> HttpResponse | None:
     key = request.POST.get("_form", "")[:80] if request.content_type != "application/json" else ""
     if not key or actor is NOBODY:
         return None
+    if not all(letter.isalnum() or letter == "-" for letter in key) or not key.isascii():
+        raise BadInput("The key of this form is none that was given out. Nothing was saved. Open the page again.")
     mark = FormKey(actor=actor.id, key=key, body_hash=_body_hash(request), at=now())
     try:
         with transaction.atomic():
