@@ -115,8 +115,8 @@ lock: ## writes requirements/*.txt anew from pyproject.toml
 	compile() { "$$scratch/bin/uv" pip compile --quiet --no-config --generate-hashes --no-header --universal \
 		--python-version 3.11 $(if $(UPGRADE),--upgrade) "$$@" >/dev/null; }; \
 	compile pyproject.toml -o requirements/run.txt; \
-	compile pyproject.toml --extra clinic -o requirements/clinic.txt; \
-	compile pyproject.toml --extra clinic --group dev --group browser --group clinic -o requirements/dev.txt; \
+	compile pyproject.toml --extra clinic --extra scheduling --extra population -o requirements/clinic.txt; \
+	compile pyproject.toml --extra clinic --extra scheduling --extra population --extra spark --group dev --group browser --group clinic -o requirements/dev.txt; \
 	compile pyproject.toml --group bench -o requirements/bench.txt; \
 	$$python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		> "$$scratch/build.in"; \
