@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup run test check bench lock bom compiled clean setup-dev chromium FORCE
+.PHONY: help setup run test check bench lock bom compiled clean setup-dev machine FORCE
 
 export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -55,7 +55,7 @@ setup: .venv/.installed $(COMPILED) ## makes .venv with .venv/bin/palpate
 run: setup ## opens the clinic with its demo practice
 	@$(BIN)/palpate serve --demo
 
-test: chromium ## runs every test, those of the clinic on SQLite and on PostgreSQL
+test: machine ## runs every test, those of the clinic on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
 	@$(BIN)/python tests/on_postgresql.py -n 2 --dist loadfile tests/clinic tests/web -m 'not browser and not slow'
 
@@ -91,18 +91,23 @@ $(COMPILED): $(SOURCES) $(BACK_MASSAGE) | .venv/.installed
 	@$(BIN)/python -m palpate.library
 	@touch $@
 
-# Playwright brings no browser from the package registry, so Debian's is used; what it does bring, the program that
-# steers the browser, needs libatomic. Without Chromium the browser tests are skipped.
-chromium: setup-dev
-	@if command -v chromium >/dev/null && $(BIN)/python -m playwright --version >/dev/null 2>&1; then \
+# What the tests need of the machine: a browser and what steers it (Playwright brings neither in its package), a Java
+# runtime for Spark, calendar programs that read our feeds, and what looks into a PDF. Tests that miss theirs are skipped.
+PROGRAMS := chromium:chromium java:default-jre-headless khal:khal vdirsyncer:vdirsyncer pdftotext:poppler-utils
+
+machine: setup-dev
+	@missing=; \
+	for pair in $(PROGRAMS); do command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair#*:}"; done; \
+	$(BIN)/python -m playwright --version >/dev/null 2>&1 || missing="$$missing libatomic1"; \
+	if [ -z "$$missing" ]; then \
 		:; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo 'Installing Chromium for the browser tests'; \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-			apt-get install -qq -y --no-install-recommends chromium libatomic1 </dev/null >/dev/null; } || \
-			echo 'Chromium could not be installed, and the browser tests need it.' >&2; \
+		echo "Installing for the tests:$$missing"; \
+		{ apt-get update -qq -o Acquire::Retries=3 && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+			--no-install-recommends -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 $$missing </dev/null >/dev/null; } || \
+			echo "Could not be installed, and some tests need it:$$missing" >&2; \
 	else \
-		echo 'The browser tests need Chromium. As root: apt-get install chromium libatomic1' >&2; \
+		echo "Some tests need what is missing here. As root: apt-get install$$missing" >&2; \
 	fi
 
 # Pins that stand are kept; `make lock UPGRADE=1` looks for newer ones. The build packages share an environment with
