@@ -128,7 +128,7 @@ def _signed_in() -> tuple[str, str, int, int]:
     from palpate.clinic.models import Appointment, Person, User
 
     client = Client()
-    client.force_login(User.objects.get(role="owner"), backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(User.objects.get(role="owner"), backend="palpate.web.signed_in.Backend")
     rows = Appointment.objects.filter(day=moment.today(), episode__sessions__touches__isnull=False)
     row = rows.order_by("starts", "pk").first()  # of somebody whose record is as long as a real one
     assert row is not None, "there is no appointment today: this store was filled on another day"

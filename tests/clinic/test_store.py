@@ -203,7 +203,7 @@ from palpate.web.serving import collect_static
 collect_static()
 settings.ALLOWED_HOSTS.append("testserver")
 client = Client()
-client.force_login(User.objects.get(role="desk"), backend="allauth.account.auth_backends.AuthenticationBackend")
+client.force_login(User.objects.get(role="desk"), backend="palpate.web.signed_in.Backend")
 connection.cursor().execute("PRAGMA busy_timeout = 50")
 other = sqlite3.connect(settings.DATABASES["default"]["NAME"], isolation_level=None)
 other.execute("BEGIN IMMEDIATE")

@@ -19,7 +19,7 @@ from tests.clinic_world import World
 from tests.web.session_taps import NOTHING_FOUND, SWEDISH, UNCHANGED, Clock, Tablet
 
 SignedIn = Callable[[User], Client]
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "palpate.web.signed_in.Backend"
 MAY = ("treat", "treat_with_precautions")
 
 

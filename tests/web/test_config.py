@@ -111,7 +111,7 @@ def test_s41_there_is_no_debug_mode_and_no_wildcard_in_the_settings() -> None:
 
 def test_s41_a_new_session_key_signs_nobody_out(world: World, settings: object) -> None:
     client = Client()
-    client.force_login(world.therapist, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(world.therapist, backend="palpate.web.signed_in.Backend")
     session = client.session.session_key
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]  # type: ignore[attr-defined]
     settings.SECRET_KEY = KEY  # type: ignore[attr-defined]

@@ -176,7 +176,7 @@ def test_s62_a_store_that_is_locked_past_the_wait_is_503_with_retry_after(transa
 
     world = make_world()
     client = Client()
-    client.force_login(world.therapist, backend="allauth.account.auth_backends.AuthenticationBackend")
+    client.force_login(world.therapist, backend="palpate.web.signed_in.Backend")
     with connection.cursor() as cursor:
         cursor.execute("SET lock_timeout = '50ms'")
     told = connection.get_connection_params()

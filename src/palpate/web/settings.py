@@ -129,7 +129,8 @@ WHITENOISE_MAX_AGE = 31536000
 
 # --- Signing in: palpate.web.signing and django-allauth. ---
 AUTH_USER_MODEL = "clinic.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["palpate.web.signed_in.Backend"]
+SESSION_ENGINE = "palpate.web.signed_in"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 from palpate.web.settings_signing import *  # noqa: E402, F403
 

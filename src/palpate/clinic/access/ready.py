@@ -7,8 +7,10 @@ comes back is what the query set itself would give. Values go to the store as pa
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.db import connections
@@ -90,9 +92,25 @@ def _make(rows: QuerySet[Any, Any], using: str) -> _Made:
     compiler = rows.query.get_compiler(using=using)
     sql, params = compiler.as_sql()
     columns = [column[0] for column in compiler.select[: compiler.col_count]]
-    converters = [(at, calls, expression) for at, (calls, expression) in compiler.get_converters(columns).items()]
+    converters = [
+        (at, _kept_ids(calls), expression) for at, (calls, expression) in compiler.get_converters(columns).items()
+    ]
     build = _builder(compiler, using) if issubclass(rows._iterable_class, ModelIterable) else tuple
     return _Made(sql, params, converters, build, bool(rows.query.select_for_update))
+
+
+def _kept_ids(calls: Sequence[Any]) -> Sequence[Any]:
+    """The converters of a column, with a quicker one for ids: the same few come back on every page."""
+    return [_id if getattr(call, "__name__", "") == "convert_uuidfield_value" else call for call in calls]
+
+
+def _id(value: str | None, _expression: Any, _connection: Any) -> uuid.UUID | None:
+    return None if value is None else _uuid(value)
+
+
+@lru_cache(maxsize=4096)
+def _uuid(text: str) -> uuid.UUID:
+    return uuid.UUID(text)
 
 
 def _builder(compiler: Any, using: str) -> Callable[[Any], Model]:

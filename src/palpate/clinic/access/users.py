@@ -6,11 +6,31 @@ import uuid
 from datetime import datetime
 
 from allauth.mfa.models import Authenticator
-from django.db.models import QuerySet
+from django.contrib.sessions.models import Session as SessionRow
+from django.db.models import CharField, DateTimeField, QuerySet, UUIDField
 
+from palpate.clinic.access.ready import Ready, Slot
 from palpate.clinic.models import AccountLink, Practice, User
 
 PROOF = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes alone are no second factor
+
+
+_SIGNED_IN = Ready(lambda: User.objects.filter(pk=Slot("id", UUIDField()))[:1])
+_SESSION = Ready(
+    lambda: SessionRow.objects.filter(
+        session_key=Slot("key", CharField()), expire_date__gt=Slot("at", DateTimeField())
+    )[:1]
+)
+
+
+def signed_in(id: uuid.UUID) -> User | None:
+    """The user of an id."""
+    return _SIGNED_IN.first(id=id)
+
+
+def session_row(key: str, at: datetime) -> SessionRow | None:
+    """What is stored of a signed-in session that has not ended."""
+    return _SESSION.first(key=key, at=at)
 
 
 def everybody() -> QuerySet[User]:

@@ -49,15 +49,17 @@ def row_of(line: Sequence[str | Sequence[str]], several: bool) -> str:
 
 
 def _escaped(line: Sequence[str | Sequence[str]]) -> list[Any]:
-    """The fields, each escaped. The texts go through `escape` together; one that held the mark between them would give
-    too many, which is an error and never a page."""
-    texts = [text for text in line if isinstance(text, str)]
-    safe = iter(escape(BETWEEN.join(texts)).split(BETWEEN))
-    found = [next(safe) if isinstance(text, str) else [escape(part) for part in text] for text in line]
-    if next(safe, None) is not None:
+    """The fields, each escaped. They go through `escape` together; one that held the mark between them would give too
+    many, which is an error and never a page."""
+    flat = [text if text.__class__ is str else INSIDE.join(text) for text in line]
+    found: list[Any] = escape(BETWEEN.join(flat)).split(BETWEEN)
+    if len(found) != len(line):
         raise ValueError("a text of the day view holds a character that no text may hold")
+    for at in LISTS:
+        found[at] = found[at].split(INSIDE) if found[at] else ()
     return found
 
 
-BETWEEN = "\x00"
+BETWEEN, INSIDE = "\x00", "\x01"  # no text from outside may hold either (S-23)
+LISTS = (10, 13)  # taps and chips
 BUTTONS = {"arrived": ("", "Here"), "no_show": (' class="quiet"', "No-show"), "booked": (' class="quiet"', "Undo")}

@@ -20,7 +20,7 @@ from palpate.web.pages.account import slowing
 from palpate.web.pages.start.forms import StartForm
 from palpate.web.routes import ClinicRequest
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "palpate.web.signed_in.Backend"
 WRONG_CODE = "This is not the code. It stands where the program was started; a new start writes a new one."
 
 
