@@ -13,18 +13,19 @@ from django.apps import apps
 from django.core import serializers
 from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client
 from django.urls import reverse
 
 from palpate.clinic.models import User
+from palpate.web.fields import VERSIONED
 from palpate.web.pages.intake.screens import BY_ID
 from palpate.web.routes import PROGRAMS, Route
 from palpate.web.urls import ROUTES
 from tests.filled_world import Filled
+from tests.form_client import FormClient
 
 PASSING = frozenset({"AuditRow", "AuditHead", "Throttle"})  # what reading may change
 NUMBER = re.compile(rb"\b[0-9a-f]{12}\b")  # of a request, on each error page
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "palpate.web.signed_in.Backend"
 STAFF = ("owner", "therapist", "colleague", "desk", "auditor")
 
 
@@ -49,7 +50,14 @@ def address(route: Route, filled: Filled, **other: Any) -> str:
         elif name in filled.ids:
             told[name] = filled.ids[name]
         else:
-            told[name] = {"screen": next(iter(BY_ID)), "date": filled.world.day.isoformat(), "pk": 999_999}[name]
+            told[name] = {
+                "screen": next(iter(BY_ID)),
+                "date": filled.world.day.isoformat(),
+                "pk": 999_999,
+                "kind": "reminder",
+                "language": "en",
+                "secret": "x" * 43,
+            }[name]
     return reverse(route.name, kwargs=told)
 
 
@@ -60,8 +68,12 @@ def nowhere(route: Route, filled: Filled) -> str:
 
 
 def as_sent(route: Route, method: str) -> dict[str, Any]:
-    """What a request of a route carries at least: an address that takes JSON gets some."""
-    return {"data": "{}", "content_type": "application/json"} if route.json and method == "post" else {}
+    """What a request of a route carries at least: JSON where that is taken, a version where one is asked for."""
+    if method != "post":
+        return {}
+    if route.json:
+        return {"data": "{}", "content_type": "application/json"}
+    return {"data": {"_version": "1"}} if route.name in VERSIONED else {}
 
 
 @contextmanager
@@ -76,7 +88,7 @@ class Walker:
     """Somebody signed in, whose every request is undone."""
 
     def __init__(self, user: User | None, **settings: Any) -> None:
-        self.client = Client(**settings)
+        self.client = FormClient(**settings)
         if user is not None:
             self.client.force_login(user, backend=BACKEND)
         self.kept = {name: morsel.value for name, morsel in self.client.cookies.items()}

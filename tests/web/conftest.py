@@ -10,6 +10,7 @@ from django.test import Client
 
 from palpate.clinic.models import User
 from tests.clinic_world import World, make_world
+from tests.form_client import FormClient
 
 
 @pytest.fixture
@@ -22,8 +23,8 @@ def signed_in() -> Callable[[User], Client]:
     """A client in which this member of the staff is signed in."""
 
     def client_of(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client = FormClient()
+        client.force_login(user, backend="palpate.web.signed_in.Backend")
         return client
 
     return client_of

@@ -92,6 +92,7 @@ def test_s44_a_signed_note_is_locked_and_amended_in_sight_with_the_reason(tablet
     sent = {
         "do": "amend",
         "_person": str(tablet.world.person.pk),
+        "_version": str(Session.objects.get().version),
         "text": "The left side was sore.",
         "why": "Forgotten",
     }

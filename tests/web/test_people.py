@@ -405,14 +405,16 @@ def test_s69_two_records_become_one_and_two_again(world: World, signed_in: Signe
     assert client.get(f"/people/{double.pk}/").status_code == 404
     assert signed_in(world.colleague).get(f"/people/{kept.pk}/").status_code == 200
     row = Merge.objects.get()
-    undone = client.post(f"/people/{kept.pk}/merges/{row.pk}/undo/", {"_person": str(kept.pk)})
+    undo = f"/people/{kept.pk}/merges/{row.pk}/undo/"
+    assert client.post(undo, {"_version": kept.version - 1}).status_code == 409  # of before the merge
+    undone = client.post(undo, {"_version": kept.version})
     assert undone.status_code == 303
     assert Episode.objects.get(pk=moved.pk).person == double
     assert Episode.objects.get(pk=world.episode.pk).person == kept
     assert Person.objects.get(pk=kept.pk).phone == ""
     assert signed_in(world.colleague).get(f"/people/{kept.pk}/").status_code == 404
     assert client.get(f"/people/{double.pk}/").status_code == 200
-    assert client.post(f"/people/{kept.pk}/merges/{row.pk}/undo/").status_code == 404
+    assert client.post(undo, {"_version": Person.objects.get(pk=kept.pk).version}).status_code == 404
 
 
 def make_team(world: World, person: Person, therapist: User) -> None:

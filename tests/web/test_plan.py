@@ -47,7 +47,7 @@ def active(world: World) -> set[tuple[str, str]]:
 def test_without_a_decision_there_is_no_plan(world: World, signed_in: SignedIn) -> None:
     client = signed_in(world.therapist)
     assert "First the decision" in client.get(at(world, "plan")).content.decode()
-    assert client.post(at(world, "plan"), {"protocol": "weekly_6"}).status_code == 409
+    assert client.post(at(world, "plan"), {"protocol": "weekly_6", "_version": 1}).status_code == 409
 
 
 def test_one_tap_keeps_the_proposed_plan_with_everything_that_a_plan_needs(world: World, signed_in: SignedIn) -> None:
@@ -179,9 +179,9 @@ def test_s56_two_tabs_and_the_later_one_sees_both_texts(world: World, signed_in:
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "99999999999", "٣"])
-def test_s56_a_form_without_the_version_it_saw_is_stale(version: str, world: World, signed_in: SignedIn) -> None:
+def test_s56_a_form_without_the_version_it_saw_is_refused(version: str, world: World, signed_in: SignedIn) -> None:
     decided(world)
-    assert keep(signed_in(world.therapist), world, _version=version).status_code == 409
+    assert keep(signed_in(world.therapist), world, _version=version).status_code == 422
 
 
 def test_whether_a_part_was_done_is_recorded_by_day_and_the_newest_counts(world: World, signed_in: SignedIn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -320,6 +321,7 @@ def test_s20_no_file_name_and_no_address_holds_a_name_or_a_complaint(world: Worl
     letter = make_letter(world, client)
     response = client.get(at(world, "letter-pdf", letter=letter.pk))
     for said in (response["Content-Disposition"], at(world, "letter-pdf", letter=letter.pk)):
+        said = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", said)  # "ada" may stand in an id by chance
         assert not any(word in said.lower() for word in ("ada", "lind", "stiff", "1979"))
 
 

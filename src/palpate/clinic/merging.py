@@ -9,8 +9,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
 from palpate.clinic.access import people as rows
 from palpate.clinic.actor import Actor
+from palpate.clinic.booking import constraint
 from palpate.clinic.models import CareTeam, Merge, Person
 from palpate.clinic.moment import now
 from palpate.clinic.people import CONTACT
@@ -32,7 +35,7 @@ def merge(actor: Actor, kept: Person, given_up: Person, version: int, double_ver
     if (kept.version, given_up.version) != (version, double_version) or kept.merged_into_id or given_up.merged_into_id:
         raise Conflict("One of the two records has changed meanwhile. Nothing was saved. Open the page again.")
     moved: dict[str, Any] = rows.rows_that_move(given_up)
-    rows.move_rows(moved, given_up, kept)
+    _move(moved, given_up, kept)
     moved["team"] = _join(kept, given_up)
     moved["filled"] = [name for name in FILLED if not getattr(kept, name) and getattr(given_up, name)]
     for name in moved["filled"]:
@@ -48,6 +51,20 @@ def merge(actor: Actor, kept: Person, given_up: Person, version: int, double_ver
     return row
 
 
+def _move(moved: dict[str, Any], source: Person, target: Person) -> None:
+    """Moves rows from one record to another. Errors: Conflict, where the two have appointments at the same time."""
+    try:
+        with transaction.atomic():
+            rows.move_rows(moved, source, target)
+    except IntegrityError as error:
+        if not constraint.is_double(error):
+            raise
+        raise Conflict(
+            "Both records have an appointment at the same time, and nobody is in two places. Cancel one of the two "
+            "first. Nothing was saved."
+        ) from None
+
+
 def _join(kept: Person, given_up: Person) -> list[str]:
     """The other record's therapists join the care team. Returns the ids of their new places."""
     here = {place.therapist_id for place in rows.team_of(kept)}
@@ -60,16 +77,20 @@ def _join(kept: Person, given_up: Person) -> list[str]:
     return added
 
 
-def undo(person: Person, id: uuid.UUID) -> Merge:
+def undo(person: Person, id: uuid.UUID, version: int) -> Merge:
     """Makes two records of one again. What came to the kept record after the merge stays with it.
 
-    Errors  NotVisible, where there is no such merge or it was undone; Conflict, where the record was itself merged.
+    Takes   version: of the kept record, as the page showed it.
+    Errors  NotVisible, where there is no such merge or it was undone; Conflict, where the record has changed or was
+            itself merged.
     """
     row = rows.merge_of(person, id)
     kept, given_up = rows.locked(person), rows.locked(row.given_up)
+    if kept.version != version:
+        raise Conflict("This record has changed since you opened the page. Nothing was saved. Open the page again.")
     if kept.merged_into_id is not None or given_up.merged_into_id != kept.pk:
         raise Conflict("This record has been merged into another since. Undo that first.")
-    rows.move_rows(row.moved, kept, given_up)
+    _move(row.moved, kept, given_up)
     for place in rows.places_of(row.moved["team"]):
         place.delete()
     for name in row.moved["filled"]:

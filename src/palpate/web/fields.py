@@ -7,21 +7,25 @@ questions look for strange names themselves: they know what was asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django import forms
 
-from palpate.clinic.refusals import BadInput
+from palpate.clinic.refusals import BadInput, Conflict
 from palpate.web.routes import ClinicRequest, Route
 
 MARKS = frozenset({"csrfmiddlewaretoken", "_form", "_person", "_version"})  # of every form
 ASKED = "(asked)"  # the view compares the names with the questions that it asked
 _SIGN_IN = "next"  # where django-allauth leads afterwards
 
-_PERSON = "given_name family_name birth_date phone email address emergency_contact doctor language"
-_BOOKING = "therapist room minutes day time which slot look from to"
+_PERSON = "given_name family_name birth_date phone email address emergency_contact doctor language contact_by"
+_BOOKING = "service outside therapist room minutes day time which slot look from to"
 _ANSWER = "outcome covers name profession day valid_until limits"
 _ACTIVITIES = "activity_1 activity_2 activity_3"
+_RATED = "rating_1 rating_2 rating_3"
+_SCORES = "pain_nrs sleep_nrs mood_nrs"
 _EVENT = "what severity began action outcome settled proposal"
 _USER = "name email title role treats"
 _START = "code practice country emergency_number place time_zone name title email treats password1 password2"
@@ -48,7 +52,21 @@ FIELDS: Mapping[str, str] = {
     "start": _START,
     "appointment-state": "arrived no_show booked therapist",
     "appointment-new": f"person episode {_BOOKING}",
-    "appointment": f"state person episode {_BOOKING}",
+    "appointment": f"state by person episode {_BOOKING}",
+    "book-move": "appointment to",
+    "book-times": "appointment keep",
+    "course-book": "chosen why held service therapist from days earliest latest",
+    "course-cancel": "appointment",
+    "course-follow": "chosen",
+    "waiting": "waiting offer answer",
+    "waiting-new": "therapist minutes since until days earliest latest",
+    "waiting-fits": "waiting",
+    "service-new": "name minutes turnover price active",
+    "service": "name minutes turnover price active",
+    "hours": "since day_* room_*",
+    "hours-exception": "day kind begins ends gone",
+    "closed-days": "day name site gone",
+    "book-rules": "cancel_hours cancel_fee no_show_fee currency",
     "people-search": "q purpose sort page",
     "person-new": f"{_PERSON} therapist different",
     "person-edit": _PERSON,
@@ -83,6 +101,21 @@ FIELDS: Mapping[str, str] = {
     "link": "secret",
     "link-who": "birth_date",
     "link-letter": _ANSWER,
+    "phone": "secret language",
+    "phone-born": "birth_date",
+    "phone-language": "language",
+    "phone-leave": "",
+    "phone-intake": f"step shown none pass later map map_region {_SCORES} {_ACTIVITIES} {_RATED} signature_* q_*",
+    "phone-intake-back": "again",
+    "phone-check-in": f"pain_nrs sleep_nrs global_change {_ACTIVITIES} after new q_*",
+    "phone-after": "soreness_nrs after new q_*",
+    "phone-tick": "item",
+    "phone-ask": "visit what",
+    "phone-links": "purpose appointment",
+    "phone-link-end": "link",
+    "phone-told": "sent",
+    "phone-countersign": "alone therapist",
+    "wishes": "wish",
     "plan": "goals protocol parts home exception who_* often_*",
     "plan-tick": "done",
     "session-start": "",
@@ -116,11 +149,30 @@ FIELDS: Mapping[str, str] = {
     "glass-open": "reason",
     "glass-sign-off": "",
     "notices-read": "",
+    "message-again": "",
+    "call-visit": "outcome",
+    "call-message": "outcome",
+    "message-settings": ASKED,
+    "message-text": "subject text",
+    "message-text-shipped": "",
+    "feed-new": "name",
+    "feed-end": "",
     "trail-save": "since until category actor person",
     "export-all": "",
     "export-file": "",
     "export-record": "",
 }
+# Forms that change a row which several people may change: they say which version of it they were made from (S-56).
+VERSIONED = frozenset(
+    {
+        "person-edit", "person-merge", "person-unmerge", "episode-close", "episode-reopen", "intake-map",
+        "intake-ratings", "intake-screen", "intake-decide", "letter-change", "letter-handed", "letter-close",
+        "plan", "note", "check-ratings", "check-screen", "check-muscle", "check-change", "discharge",
+        "follow-up", "adverse-event", "practice-change", "room", "site", "user-change", "user-active",
+        "message-settings", "message-text", "message-text-shipped",
+    }
+)  # fmt: skip
+OF_ONE = ("person", "stranger")  # ids of a path that name a person
 _PART = re.compile(r"[a-z0-9_]{1,60}", re.ASCII)
 
 
@@ -139,6 +191,30 @@ def only_listed(route: Route, request: ClinicRequest) -> None:
         if starts and sent.startswith(starts) and _PART.fullmatch(sent):
             continue
         raise _strange(sent)
+
+
+def same_person(route: Route, request: ClinicRequest, rows: Mapping[str, Any], persons: Iterable[uuid.UUID]) -> None:
+    """A form that was made on one person's page is not taken for another (S-69).
+
+    Takes   rows: what the ids of the path name; persons: all whom these rows concern.
+    Errors  BadInput for a form to a person's address that does not say on whose page it was made; Conflict where that
+            page was another person's. Where JSON is taken, it has a place of its own for the person: its views look.
+    """
+    if route.json:
+        return
+    marked = request.POST.get("_person", "")
+    named = [str(rows[name].pk) for name in OF_ONE if name in rows]
+    if named and not marked:
+        raise BadInput("This form does not say on whose page it was made. Nothing was saved. Open the page again.")
+    if marked and (named or persons) and marked not in (named or [str(person) for person in persons]):
+        raise Conflict("This form belongs to another person's page. Nothing was saved. Open the page again.")
+
+
+def with_version(route: Route, request: ClinicRequest) -> None:
+    """Errors: BadInput for a form that changes a row and does not say which version it was made from (S-56)."""
+    told = request.POST.get("_version", "")
+    if route.name in VERSIONED and not (told.isascii() and told.isdigit() and len(told) < 10):
+        raise BadInput("This form does not say which version it was made from. Nothing was saved. Open the page again.")
 
 
 def only_of(request: ClinicRequest, form: forms.Form) -> None:

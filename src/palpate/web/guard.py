@@ -27,7 +27,7 @@ from palpate.clinic.moment import now
 from palpate.clinic.refusals import BadInput, Conflict, NotVisible, Refused
 from palpate.web import signing
 from palpate.web.errors import error_page, refused_page, store_page
-from palpate.web.fields import only_listed
+from palpate.web.fields import only_listed, same_person, with_version
 from palpate.web.loaders import load, person_of
 from palpate.web.routes import ANYONE, PROGRAMS, ClinicRequest, Route, View
 
@@ -105,7 +105,8 @@ def _act(route: Route, request: ClinicRequest, ids: dict[str, Any], actor: Actor
             deed.about.update({name: str(row.pk) for name, row in objects.items() if hasattr(row, "pk")})
             if not reading:
                 only_listed(route, request)
-                _same_person(request, deed)
+                same_person(route, request, objects, deed.persons)
+                with_version(route, request)
                 first = _first_answer(request, actor)
                 if first is not None:
                     return first
@@ -120,13 +121,6 @@ def _act(route: Route, request: ClinicRequest, ids: dict[str, Any], actor: Actor
         about = {**undo.deed.about, "status": undo.response.status_code}
         record_refusal(actor, route.category, route.name, persons=undo.deed.persons, **about)
         return undo.response
-
-
-def _same_person(request: ClinicRequest, deed: Deed) -> None:
-    """A form that was made for one person is not taken for another (S-69)."""
-    marked = request.POST.get("_person") if request.content_type != "application/json" else None
-    if marked and deed.persons and marked not in {str(person) for person in deed.persons}:
-        raise Conflict("This form belongs to another person's page. Nothing was saved. Open the page again.")
 
 
 def _body_hash(request: ClinicRequest) -> str:

@@ -59,7 +59,7 @@ def _side(request: ClinicRequest, person: Person) -> dict[str, Any]:
 
 def unmerge(request: ClinicRequest, person: Person, which: uuid.UUID) -> HttpResponse:
     """Two records again."""
-    row = merging.undo(person, which)
+    row = merging.undo(person, which, whole_number(request.POST.get("_version", "")))
     request.deed.concerns(row.given_up)
     messages.success(request, "The two records stand apart again. What was added since the merge stays here.")
     return HttpResponseRedirect(reverse("person", kwargs={"person": person.pk}), status=303)
