@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -90,7 +91,10 @@ def test_s32_every_page_of_an_error_says_it(
 def test_s32_a_fault_before_any_route_is_known_says_it_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     client = Client(raise_request_exception=False)
     check(client.get("/", headers={"host": "evil.example"}), "host")
-    check(client.post("/", data=b"x", content_type="text/plain", headers={"transfer-encoding": "chunked"}), "411")
+    chunked: dict[str, Any] = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(b"x" * ((1 << 20) + 1))}
+    large = client.post("/", data=b"", content_type="text/plain", **chunked)
+    assert large.status_code == 413
+    check(large, "413")
     check(client.post("/", {"a": "b"}, CONTENT_LENGTH=str(1 << 30)), "413")
     from django.contrib.sessions.backends.db import SessionStore
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Callable
 
@@ -83,10 +84,10 @@ class StoreFaults:
 
 
 def limit_body(handle: Handler) -> Handler:
-    """Refuses a body that is too large before any of it is read, whatever its length header says (S-21).
+    """Refuses a body that is too large, whatever its length header says (S-21).
 
-    A body without a length is refused too: how large it is would only show once it was read. One with a false length is
-    read to that length and no further, by the server itself.
+    One that says its length is refused before any of it is read; where the length is false, the server itself reads no
+    further. One that comes in chunks is read piece by piece, as far as is allowed here and not one piece further.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -95,16 +96,42 @@ def limit_body(handle: Handler) -> Handler:
         if settings.SECURE_SSL_REDIRECT and request.path.startswith("/api/") and not request.is_secure():
             return error_page(request, 403, "This is only answered over https. If a key was sent, make a new one.")
         limit = _limit(request.path)
+        large = f"This is larger than the {limit >> 10} KiB allowed here. Nothing was saved."
         told = request.META.get("CONTENT_LENGTH") or "0"
-        if request.META.get("HTTP_TRANSFER_ENCODING"):
-            return error_page(request, 411, "This request does not say how long it is. Nothing was saved.")
-        if not (told.isascii() and told.isdigit()) or int(told) > limit:
-            return error_page(
-                request, 413, f"This is larger than the {limit >> 10} KiB allowed here. Nothing was saved."
-            )
+        if request.META.pop("HTTP_TRANSFER_ENCODING", ""):
+            try:
+                body = _of_chunks(request, limit)
+            except _unreadable():
+                return error_page(request, 400, "The end of this request did not arrive. Nothing was saved.")
+            if body is None:
+                return error_page(request, 413, large)
+            request.META["CONTENT_LENGTH"] = str(len(body))
+            request._stream = io.BytesIO(body)
+        elif not (told.isascii() and told.isdigit()) or int(told) > limit:
+            return error_page(request, 413, large)
         return handle(request)
 
     return middleware
+
+
+_PIECE = 64 << 10
+
+
+def _of_chunks(request: HttpRequest, limit: int) -> bytes | None:
+    """The body that the server puts together from its chunks, or None once it is larger than the limit in bytes."""
+    body = bytearray()
+    while piece := request.META["wsgi.input"].read(_PIECE):
+        if len(body) + len(piece) > limit:
+            return None
+        body += piece
+    return bytes(body)
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """How the server says that chunks are none, or end too early."""
+    from gunicorn.http.errors import ParseException
+
+    return (OSError, ParseException)
 
 
 def _limit(path: str) -> int:
