@@ -225,6 +225,7 @@ def _key_of(about: dict[str, Any]) -> Iterator[None]:
         out.flush()
         os.fsync(out.fileno())
     os.replace(part, file)
+    store._on_disk(file.parent)
     try:
         yield
     except BaseException:
