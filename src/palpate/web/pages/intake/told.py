@@ -81,7 +81,8 @@ def wording(pathway: Pathway) -> dict[str, str]:
 def groups(
     pathway: Pathway, past: Mapping[str, Sequence[Said]], episode: Episode, day: date, open_now: Open
 ) -> list[dict[str, Any]]:
-    """All questions by screen: {"title", "url", "rows"}; a row has its state, its words and its history."""
+    """All questions by screen: {"title", "url", "rows"}; a row has its state, its words, its history, and whether every
+    session asks it before the massage."""
     known = questions(pathway)
     found = []
     for screen in SCREENS:
@@ -103,6 +104,7 @@ def _row(fact: Fact, past: Sequence[Said], episode: Episode, day: date, open_now
         "words": labels(fact, state, value),
         "safety": fact.name in open_now.safety,
         "matters": fact.name in open_now.facts,
+        "each_session": fact.each_session and fact.must_know,
         "on": newest.day if newest else None,
         "history": [
             {"words": labels(fact, said.state, said.value), "at": said.at, "day": said.day, "by": said.by}

@@ -354,11 +354,14 @@ def _summary(
     rows = [row for group in found for row in group["rows"]]
     answered = [{**group, "rows": [row for row in group["rows"] if row["state"] == "answered"]} for group in found]
     status = consenting.status_of(episode, day)
+    not_asked = [row for row in rows if row["state"] == "not_asked" and not row["safety"]]
     context = {
         "answered": answered,
         "cannot_say": [row for row in rows if row["state"] == CANNOT_SAY],
         "open_safety": [row for row in rows if row["state"] == "not_asked" and row["safety"]],
-        "not_asked": [row for row in rows if row["state"] == "not_asked" and not row["safety"]],
+        # Nobody should meet a question at the first session of which the intake said nothing.
+        "asked_later": [row for row in not_asked if row["each_session"]],
+        "not_asked": [row for row in not_asked if not row["each_session"]],
         "open": open_now,
         "consent": status,
         "consent_url": url_of(episode, "consent"),
