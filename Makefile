@@ -69,6 +69,7 @@ check: setup-dev ## format, lint, types, imports and the fast tests
 bench: .venv-bench/.installed setup-dev $(COMPILED) ## measures palpate beside another rule engine, and the clinic beside a plain page
 	@.venv-bench/bin/python benchmarks/run.py
 	@$(BIN)/python benchmarks/clinic/run.py
+	@$(BIN)/python benchmarks/schedule/run.py
 
 compiled: setup ## compiles the shipped pathway if its sources changed
 

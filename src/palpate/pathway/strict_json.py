@@ -63,14 +63,14 @@ _decode_all: Callable[[str], Any] = json.JSONDecoder(
 ).decode
 
 
-def read_json(raw: bytes) -> Any:
+def read_json(raw: bytes, largest: int = LARGEST) -> Any:
     """The value that `raw` holds.
 
-    Takes    raw: bytes of one JSON text.
+    Takes    raw: bytes of one JSON text; largest: how many bytes it may have.
     Errors   Faults: one where the text is no JSON at all, else every value that is refused, each with its JSON path.
     """
-    if len(raw) > LARGEST:
-        raise _fault("too-large", f"the document has more than {LARGEST} bytes (1 MiB)")
+    if len(raw) > largest:
+        raise _fault("too-large", f"the document has more than {largest} bytes ({largest >> 20} MiB)")
     try:
         text = raw.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
