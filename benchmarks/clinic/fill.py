@@ -16,6 +16,7 @@ import os
 import random
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -58,6 +59,15 @@ class Rows:
     """What is to be stored, by table, in the order in which it can be."""
 
     tables: dict[str, list[Any]] = field(default_factory=dict)
+    minutes: Counter[tuple[Any, date]] = field(default_factory=Counter)
+
+    def free_minute(self, therapist: Any, day: date) -> datetime:
+        """The next minute of a past day that is free: the store takes no two appointments at one time, and ten
+        therapists have more visits here than a day has hours."""
+        from datetime import UTC
+
+        self.minutes[therapist.pk, day] += 1
+        return datetime.combine(day, time(0), UTC) + timedelta(minutes=self.minutes[therapist.pk, day])
 
     def add(self, row: Any) -> Any:
         self.tables.setdefault(type(row).__name__, []).append(row)
@@ -216,7 +226,8 @@ def _booked(rows: Rows, person: Any, episode: Any, therapist: Any, room: Any, da
     rows.add(
         Appointment(
             person=person, episode=episode, therapist=therapist, room=room, starts=starts,
-            ends=starts + timedelta(hours=1), day=day, created=starts - timedelta(days=9),
+            ends=starts + timedelta(hours=1), held_until=starts + timedelta(hours=1), day=day,
+            created=starts - timedelta(days=9),
         )
     )  # fmt: skip
 
@@ -242,9 +253,10 @@ def _episode(rows: Rows, dice: random.Random, person: Any, therapist: Any, began
     sessions = 4 if closed else 2
     for number in range(sessions):
         visit = at + timedelta(days=7 * number)
+        starts = rows.free_minute(therapist, visit.date())
         booked = Appointment(
-            person=person, episode=episode, therapist=therapist, starts=visit, ends=visit + timedelta(hours=1),
-            day=visit.date(), state="done", created=at,
+            person=person, episode=episode, therapist=therapist, starts=starts, ends=starts + timedelta(minutes=1),
+            held_until=starts + timedelta(minutes=1), day=visit.date(), state="done", created=at,
         )  # fmt: skip
         rows.add(booked)
         unsigned = not closed and number == sessions - 1 and dice.randrange(200) == 0

@@ -235,7 +235,8 @@ def test_the_day_asks_as_many_queries_for_twenty_rows_as_for_one(
         with act(world.actor(world.owner), "tests", "tests", change=True):
             episode = Episode(person=person, therapist=world.therapist, opened=NOON)
             episode.save()
-        booked(world, NOON, person, episode=episode)
+        starts = NOON + timedelta(minutes=30 * (number - 22))  # one after the other: nobody is in two places
+        booked(world, starts, person, episode=episode, ends=starts + timedelta(minutes=30))
         decided(world, "treat", episode)
     with django_assert_max_num_queries(len(one)):
         client.get("/")

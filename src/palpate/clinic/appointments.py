@@ -1,8 +1,8 @@
 """Booking, moving and cancelling appointments, and what happened to them. Call inside an act.
 
-Times are given as the wall clock of the practice shows them and kept as instants; lengths add in real minutes. A time
-that does not exist is refused; a time that comes twice, when the clocks go back, is asked for (S-57). Two bookings
-never share therapist, room or person: `[start, end)`, checked while nobody else can write.
+Times are given as the wall clock of the practice shows them and kept as instants; lengths add in real minutes. Two
+bookings never share therapist, room or person: `[start, end)`. The store itself holds that
+(`palpate.clinic.booking.constraint`); what is checked here beforehand makes for a clear answer with free times.
 """
 
 from __future__ import annotations
@@ -11,21 +11,28 @@ import uuid
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import IntegrityError, transaction
+
+from palpate.clinic import messages
 from palpate.clinic.access import appointments as rows
+from palpate.clinic.access import booking
 from palpate.clinic.access import practice as the
 from palpate.clinic.access.trail import locked_head
-from palpate.clinic.models import Appointment, Episode, Person, Room, User
+from palpate.clinic.booking import cancelling, constraint, hours, wall
+from palpate.clinic.booking.wall import ComesTwice, instant
+from palpate.clinic.models import Appointment, Episode, Person, Room, Service, User
 from palpate.clinic.moment import now
 from palpate.clinic.refusals import BadInput, Conflict, Refused
 
+__all__ = ["ComesTwice", "TimeTaken", "Wish", "book", "free", "instant", "last_day", "move", "near", "set_state"]
+
 State = Appointment.State
-MINUTES = (15, 20, 30, 40, 45, 50, 60, 75, 90, 120)  # lengths that can be booked
+MINUTES = (15, 20, 30, 40, 45, 50, 60, 75, 90, 120)  # lengths that can be booked without a service
 USUAL = 60  # minutes: a massage of the back with its questions and tests
 MONTHS_AHEAD = 18
-FIRST, LAST = time(8), time(20)  # between which free times are proposed; others may be typed
 STEP = timedelta(minutes=15)
 WHO = {"therapist": "the therapist", "room": "the room", "person": "the person"}
 # What one tap may turn a state into. What is done or cancelled stays so.
@@ -34,6 +41,7 @@ CHANGES: dict[str, frozenset[str]] = {
     State.ARRIVED: frozenset({State.BOOKED, State.CANCELLED}),
     State.NO_SHOW: frozenset({State.BOOKED, State.ARRIVED}),
 }
+PERSON, PRACTICE = "person", "practice"  # who cancels
 
 
 class TimeTaken(Refused):
@@ -46,13 +54,14 @@ class TimeTaken(Refused):
         self.free = free
 
 
-class ComesTwice(BadInput):
-    """The clocks go back that night, and this time comes twice: somebody must say which is meant."""
-
-
 @dataclass(frozen=True)
 class Wish:
-    """What is to be booked. `starts` is an instant; `minutes` are real minutes."""
+    """What is to be booked. `starts` is an instant; lengths are real minutes.
+
+    outside         all the same, though the therapist does not work then
+    course_session  which session of the course it is for, from 1
+    ahead_why       why it is booked past the next decision point
+    """
 
     person: Person
     therapist: User
@@ -60,27 +69,20 @@ class Wish:
     starts: datetime
     minutes: int
     episode: Episode | None = None
+    service: Service | None = None
+    turnover: int = 0
+    outside: bool = False
+    course_session: int | None = None
+    ahead_why: str = ""
 
     @property
     def ends(self) -> datetime:
         return self.starts + timedelta(minutes=self.minutes)
 
-
-def instant(day: date, at: time, time_zone: str, which: str = "") -> datetime:
-    """The instant at which the practice's clock shows a time. Takes which: "first" or "second", where it comes twice.
-
-    Errors  BadInput, where the clocks go forward over it; ComesTwice, where nobody said which is meant.
-    """
-    zone = ZoneInfo(time_zone)
-    wall = datetime.combine(day, at)
-    one, other = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if one.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
-        raise BadInput("there is no such time that day: the clocks go forward over it; choose another", "time")
-    if one.utcoffset() == other.utcoffset():
-        return one.astimezone(UTC)
-    if which not in ("first", "second"):
-        raise ComesTwice("this time comes twice, since the clocks go back; say which one is meant", "which")
-    return (one if which == "first" else other).astimezone(UTC)
+    @property
+    def held_until(self) -> datetime:
+        """Until when therapist and room are taken."""
+        return self.ends + timedelta(minutes=self.turnover)
 
 
 def last_day(today: date) -> date:
@@ -90,11 +92,11 @@ def last_day(today: date) -> date:
     return date(year, month, min(today.day, monthrange(year, month)[1]))
 
 
-def _checked(wish: Wish, time_zone: str, but: uuid.UUID | None = None) -> date:
-    """The wall date of a wish that can be booked. Errors: BadInput with the field; TimeTaken."""
-    day = wish.starts.astimezone(ZoneInfo(time_zone)).date()
-    today = now().astimezone(ZoneInfo(time_zone)).date()
-    if wish.minutes not in MINUTES:
+def _checked(wish: Wish, time_zone: str, but: uuid.UUID | None = None) -> None:
+    """Whether a wish can be booked. Errors: BadInput with the field; TimeTaken."""
+    zone = ZoneInfo(time_zone)
+    day, today = wish.starts.astimezone(zone).date(), now().astimezone(zone).date()
+    if wish.service is None and wish.minutes not in MINUTES:
         raise BadInput("choose one of the lengths", "minutes")
     if wish.starts < now():
         raise BadInput("this time is over; choose a later one", "time")
@@ -106,30 +108,55 @@ def _checked(wish: Wish, time_zone: str, but: uuid.UUID | None = None) -> date:
         raise BadInput("this room is not in use", "room")
     if wish.episode is not None and wish.episode.person_id != wish.person.pk:
         raise Conflict("This episode belongs to another person. Nothing was saved.")
+    if not wish.outside and wish.therapist.pk in booking.with_hours():
+        works = hours.windows([wish.therapist.pk], day - timedelta(days=1), day, time_zone)[wish.therapist.pk]
+        if not hours.within(works, wish.starts, wish.ends):
+            raise BadInput(f"{wish.therapist.name} does not work then; say that it is meant, or choose another time",
+                           "outside")  # fmt: skip
+    whom = clash(wish, but)
+    if whom:
+        raise _taken(wish, whom, time_zone, but)
+
+
+def clash(wish: Wish, but: uuid.UUID | None = None) -> list[str]:
+    """Who or what is taken at the time of a wish: "therapist", "room", "person"."""
     room = wish.room.pk if wish.room is not None else None
-    clash = rows.taken(wish.starts, wish.ends, wish.therapist.pk, wish.person.pk, room, but)
-    if clash:
-        whom = " and ".join(dict.fromkeys(WHO[which] for _, _, which in clash))
-        free = near(wish, time_zone, but)
-        raise TimeTaken(f"At this time {whom} is taken. Nothing was saved.", free)
-    return day
+    busy = rows.taken(wish.starts, wish.held_until, wish.therapist.pk, wish.person.pk, room, but)
+    return list(dict.fromkeys(which for begins, ends, which in busy if _meets(wish, wish.starts, begins, ends, which)))
+
+
+def _meets(wish: Wish, starts: datetime, begins: datetime, ends: datetime, which: str) -> bool:
+    """Whether what is taken meets a wish at this start: the person is held until its end, the others longer."""
+    minutes = wish.minutes if which == "person" else wish.minutes + wish.turnover
+    return begins < starts + timedelta(minutes=minutes) and starts < ends
+
+
+def _taken(wish: Wish, clashing: Sequence[str], time_zone: str, but: uuid.UUID | None) -> TimeTaken:
+    whom = " and ".join(WHO[which] for which in clashing)
+    return TimeTaken(f"At this time {whom} is taken. Nothing was saved.", near(wish, time_zone, but))
+
+
+def _save(row: Appointment, wish: Wish, time_zone: str, *, new: bool) -> None:
+    """Writes a row, unless the store finds its time taken by one that came in between. Errors: TimeTaken."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=new)
+    except IntegrityError as error:
+        if not constraint.is_double(error):
+            raise
+        but = None if new else row.pk
+        raise _taken(wish, clash(wish, but) or ["therapist"], time_zone, but) from None
 
 
 def book(wish: Wish, time_zone: str) -> Appointment:
     """Books an appointment. Errors: BadInput with the field; TimeTaken with free times near."""
-    locked_head()  # every act takes this lock at its end: taken now, one booking is checked and written at a time
-    day = _checked(wish, time_zone)
-    row = Appointment(
-        person=wish.person,
-        episode=wish.episode,
-        therapist=wish.therapist,
-        room=wish.room,
-        starts=wish.starts,
-        ends=wish.ends,
-        day=day,
-        created=now(),
-    )
-    row.save(force_insert=True)
+    locked_head()  # every act takes this lock at its end: taken now, two bookings never wait for each other
+    _checked(wish, time_zone)
+    row = Appointment(person=wish.person, created=now())
+    _fill(row, wish, time_zone)
+    row.episode, row.course_session, row.ahead_why = wish.episode, wish.course_session, wish.ahead_why
+    _save(row, wish, time_zone, new=True)
+    messages.booked(row)
     return row
 
 
@@ -139,16 +166,44 @@ def move(appointment: Appointment, version: int, wish: Wish, time_zone: str) -> 
     held = _held(appointment, version)
     if held.state != State.BOOKED:
         raise Conflict("Only an appointment that is booked can be moved. Nothing was changed.")
-    held.day = _checked(wish, time_zone, held.pk)
-    held.therapist, held.room = wish.therapist, wish.room
-    held.starts, held.ends = wish.starts, wish.ends
+    _checked(wish, time_zone, held.pk)
+    before = held.starts
+    _fill(held, wish, time_zone)
     held.version += 1
-    held.save()
+    _save(held, wish, time_zone, new=False)
+    messages.moved(held, before)
     return held
 
 
-def set_state(appointment: Appointment, version: int, state: str) -> Appointment:
-    """Says what became of an appointment. Errors: Conflict, where it cannot become that, or has changed meanwhile."""
+def _fill(row: Appointment, wish: Wish, time_zone: str) -> None:
+    row.therapist, row.room, row.service = wish.therapist, wish.room, wish.service
+    row.starts, row.ends, row.held_until = wish.starts, wish.ends, wish.held_until
+    wall.stamp(row, time_zone)
+
+
+def as_wish(row: Appointment, starts: datetime | None = None, **other: object) -> Wish:
+    """An appointment as what would be booked, at its own time or another."""
+    told: dict[str, object] = {
+        "person": row.person,
+        "therapist": row.therapist,
+        "room": row.room,
+        "starts": starts or row.starts,
+        "minutes": int((row.ends - row.starts).total_seconds()) // 60,
+        "episode": row.episode,
+        "service": row.service,
+        "turnover": int((row.held_until - row.ends).total_seconds()) // 60,
+        "course_session": row.course_session,
+        "ahead_why": row.ahead_why,
+    }
+    return Wish(**(told | other))  # type: ignore[arg-type]
+
+
+def set_state(appointment: Appointment, version: int, state: str, by: str = PRACTICE) -> Appointment:
+    """Says what became of an appointment. Takes by: who cancels, the person or the practice.
+
+    Errors  Conflict, where it cannot become that, or has changed meanwhile.
+    """
+    locked_head()
     held = _held(appointment, version)
     if state == held.state:
         return held
@@ -158,14 +213,26 @@ def set_state(appointment: Appointment, version: int, state: str) -> Appointment
         raise Conflict("This appointment has not begun yet. Nothing was changed.")
     if state != State.ARRIVED and rows.has_session(held):
         raise Conflict("A session was begun for this appointment. Nothing was changed.")
-    if held.state == State.NO_SHOW:
-        locked_head()
-        clash = rows.taken(held.starts, held.ends, held.therapist_id, held.person_id, held.room_id, held.pk)
-        if clash:
-            raise Conflict("Its time has been given to somebody else meanwhile. Book another. Nothing was changed.")
-    held.state = state
+    before, held.state = held.state, state
+    held.fee_cents = cancelling.fee_of(held, by)
+    if state == State.CANCELLED:
+        if by not in (PERSON, PRACTICE):
+            raise BadInput("Say who cancels: the person or the practice.")
+        held.cancelled_at, held.cancelled_by = now(), by
     held.version += 1
-    held.save(update_fields=["state", "version"])
+    try:
+        with transaction.atomic():
+            held.save()
+    except IntegrityError as error:
+        if before != State.NO_SHOW or not constraint.is_double(error):
+            raise
+        raise Conflict(
+            "Its time has been given to somebody else meanwhile. Book another. Nothing was changed."
+        ) from None
+    if state == State.CANCELLED:
+        messages.cancelled(held)
+    elif state == State.NO_SHOW:
+        messages.withdraw(held)
     return held
 
 
@@ -185,27 +252,20 @@ def near(wish: Wish, time_zone: str, but: uuid.UUID | None = None, most: int = 6
 
 
 def free(wish: Wish, since: date, until: date, time_zone: str, but: uuid.UUID | None = None) -> Iterator[datetime]:
-    """Times from one day to another, both included, at which therapist, room and person of a wish are free.
+    """Times from one day to another, both included, at which the therapist works and nobody and nothing is taken.
 
-    One query. Times that do not exist or come twice are passed over.
+    Times begin at quarters of an hour, as the wall shows them. A constant number of queries.
     """
-    zone = ZoneInfo(time_zone)
-    begin = datetime.combine(since, FIRST, zone).astimezone(UTC)
-    end = datetime.combine(until, LAST, zone).astimezone(UTC)
+    works = hours.windows([wish.therapist.pk], since, until, time_zone)[wish.therapist.pk]
+    if not works:
+        return
     room = wish.room.pk if wish.room is not None else None
-    busy = rows.taken(begin, end, wish.therapist.pk, wish.person.pk, room, but)
+    busy = rows.taken(works[0].starts, works[-1].ends + timedelta(minutes=wish.turnover), wish.therapist.pk,
+                      wish.person.pk, room, but)  # fmt: skip
     earliest, length = now(), timedelta(minutes=wish.minutes)
-    day = since
-    while day <= until:
-        wall = datetime.combine(day, FIRST)
-        while wall + length <= datetime.combine(day, LAST):
-            try:
-                starts = instant(day, wall.time(), time_zone)
-            except BadInput:
-                starts = None
-            if starts is not None and starts >= earliest:
-                ends = starts + length
-                if not any(begins < ends and starts < stops for begins, stops, _ in busy):
-                    yield starts
-            wall += STEP
-        day += timedelta(days=1)
+    for window in works:
+        starts = window.starts
+        while starts + length <= window.ends:
+            if starts >= earliest and not any(_meets(wish, starts, *one) for one in busy):
+                yield starts
+            starts += STEP

@@ -23,6 +23,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.utils import DatabaseError, OperationalError
 
 from palpate.clinic import sealed
+from palpate.clinic.booking import constraint
 from palpate.clinic.access.store import applied_migrations
 from palpate.clinic.moment import now
 
@@ -246,7 +247,7 @@ def prepare(back_up: Callable[[], Any]) -> list[str]:
             back_up()
         _migrate_sqlite() if vendor() == "sqlite" else _migrate_postgresql()
         said.append("the store was brought up to date" if there else "a new store was made")
-    lost = sealed.seal(connections["default"])
+    lost = sealed.seal(connections["default"]) + constraint.put(connections["default"])
     return said + [f"put back: {line}" for line in lost]
 
 

@@ -65,7 +65,7 @@ def appointments(actor: Actor, *, to_write: bool = False) -> QuerySet[Appointmen
 
 def appointment_of(actor: Actor, id: uuid.UUID, *, to_write: bool = False) -> Appointment:
     """One appointment, with its person, therapist and room. Errors: NotVisible."""
-    rows = appointments(actor, to_write=to_write).select_related("person", "episode", "therapist", "room")
+    rows = appointments(actor, to_write=to_write).select_related("person", "episode", "therapist", "room", "service")
     found = rows.filter(pk=id).first()
     if found is None:
         raise NotVisible
@@ -74,7 +74,8 @@ def appointment_of(actor: Actor, id: uuid.UUID, *, to_write: bool = False) -> Ap
 
 def locked(appointment: Appointment) -> Appointment:
     """The appointment as it stands in the store now, locked until the transaction ends."""
-    rows = Appointment.objects.select_for_update(of=("self",)).select_related("person", "therapist")
+    rows = Appointment.objects.select_for_update(of=("self",))
+    rows = rows.select_related("person", "therapist", "room", "episode", "service")
     return rows.get(pk=appointment.pk)
 
 
@@ -233,20 +234,25 @@ def taken(
 ) -> list[tuple[datetime, datetime, str]]:  # fmt: skip
     """When one of these is taken within a time, as start, end and which: "therapist", "room" or "person".
 
-    Asked for the whole practice: whether somebody is free must not hang on who asks. Times only, never whose they are.
+    Therapist and room are taken until the turnover is over. Asked for the whole practice: whether somebody is free must
+    not hang on who asks. Times only, never whose they are.
     """
     whom = Q(therapist_id=therapist) | Q(person_id=person)
     if room is not None:
         whom |= Q(room_id=room)
-    rows = Appointment.objects.filter(whom, starts__lt=until, ends__gt=since, state__in=TAKES_TIME)
+    rows = Appointment.objects.filter(whom, starts__lt=until, held_until__gt=since, state__in=TAKES_TIME)
     if but is not None:
         rows = rows.exclude(pk=but)
     found = []
-    for begins, ends, by, for_whom in rows.order_by("starts", "pk").values_list(
-        "starts", "ends", "therapist_id", "person_id"
+    for begins, ends, held, by, where, for_whom in rows.order_by("starts", "pk").values_list(
+        "starts", "ends", "held_until", "therapist_id", "room_id", "person_id"
     ):
-        which = "person" if for_whom == person else "therapist" if by == therapist else "room"
-        found.append((begins, ends, which))
+        if by == therapist:
+            found.append((begins, held, "therapist"))
+        if room is not None and where == room:
+            found.append((begins, held, "room"))
+        if for_whom == person:
+            found.append((begins, ends, "person"))
     return found
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import heapq
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 
 from palpate.clinic import moment as clock
+from palpate.clinic.access.messages import past_waiting
 from palpate.clinic.actor import the_program
 from palpate.clinic.acts import act
 from palpate.clinic.deciding import pathway_with, publish
 from palpate.clinic.demo.stage import Stage
 from palpate.clinic.demo.stories import STORIES
-from palpate.clinic.models import Practice, Room, Site, User
+from palpate.clinic.models import BookRules, Message, Practice, Room, Service, Site, TherapistHours, User
 
 PASSWORD = "seven calm green hills"  # of everybody in the demo; such a store opens only with --demo (S-02)
 STAFF = (
@@ -23,6 +25,12 @@ STAFF = (
     ("desk", "Ruth Adler", "", "desk", False),
     ("auditor", "Piet Visser", "", "auditor", False),
 )
+# Who works when: weekday (0 is Monday), from and to; and in which room as a rule.
+WEEKS = {
+    "owner": (0, ((1, 9, 13), (3, 9, 13))),
+    "therapist": (0, tuple((day, *part) for day in range(5) for part in ((8, 12), (13, 18)))),
+    "colleague": (1, ((0, 10, 18), (2, 10, 18), (4, 9, 15))),
+}
 PAST = timedelta(days=130)  # how long the demo practice has been open
 
 
@@ -55,7 +63,16 @@ def _filled() -> Practice:
             coming = next(told, None)
         if coming is not None:
             heapq.heappush(waiting, (max(coming, at), number, told))
+    _sent_in_the_past(now)
     return stage.practice
+
+
+def _sent_in_the_past(now: datetime) -> None:
+    """What the practice would have sent by now stands as sent: nobody sends anything from a made-up past."""
+    with act(the_program("demo"), "demo", "demo", change=True):
+        for message in past_waiting(now):
+            message.state, message.sent, message.channel, message.attempts = Message.State.SENT, message.due, "email", 1
+            message.save()
 
 
 def _practice(now: datetime) -> Stage:
@@ -84,7 +101,29 @@ def _practice(now: datetime) -> Stage:
             user.set_password(PASSWORD)
             user.save()
             staff[name] = user
+        _book_of(staff, rooms, at.date())
         stage = Stage(practice, staff, rooms, now.date())
         stage.today = clock.today(practice.time_zone) + PAST
         publish(pathway_with("back_massage"), {}, stage.actor("owner"))
     return stage
+
+
+def _book_of(staff: Mapping[str, User], rooms: Sequence[Room], since: date) -> None:
+    """What the demo practice offers, when it works, and what late cancelling costs."""
+    for name, minutes, turnover, price in (
+        ("First visit", 75, 15, 110_00),
+        ("Back massage", 60, 10, 85_00),
+        ("Short back massage", 45, 10, 65_00),
+    ):
+        Service(name=name, minutes=minutes, turnover_minutes=turnover, price_cents=price).save()
+    BookRules(cancel_hours=24, cancel_fee_cents=40_00, no_show_fee_cents=85_00, currency="CAD").save()
+    for name, (room, parts) in WEEKS.items():
+        for weekday, begins, ends in parts:
+            TherapistHours(
+                therapist=staff[name],
+                weekday=weekday,
+                begins=time(begins),
+                ends=time(ends),
+                room=rooms[room],
+                valid_from=since,
+            ).save()

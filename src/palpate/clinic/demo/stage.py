@@ -150,7 +150,7 @@ def discharge(case: Case) -> None:
 
 def book(case: Case, starts: datetime, room: int = 0, minutes: int = 60) -> None:
     wish = appointments.Wish(
-        case.person, case.stage.staff[case.by], case.stage.rooms[room], starts, minutes, case.episode
+        case.person, case.stage.staff[case.by], case.stage.rooms[room], starts, minutes, case.episode, outside=True
     )
     appointments.book(wish, case.stage.practice.time_zone)
 

@@ -6,6 +6,16 @@ can forget whose they are.
 
 from __future__ import annotations
 
+from palpate.clinic.models.booking import (
+    BookRules,
+    HeldSession,
+    Holiday,
+    HoursException,
+    Offer,
+    Service,
+    TherapistHours,
+    Waiting,
+)
 from palpate.clinic.models.care import (
     AdverseEvent,
     Amendment,
@@ -22,9 +32,12 @@ from palpate.clinic.models.care import (
     Touch,
 )
 from palpate.clinic.models.decisions import Clearance, Decision, Override
+from palpate.clinic.models.messages import CalendarFeed, Call, Job, Message, MessageSettings, MessageText
 from palpate.clinic.models.papers import Letter, ReferralLink, Upload
 from palpate.clinic.models.people import BreakGlass, CareTeam, Merge, Person
+from palpate.clinic.models.phone import PhoneLink, PhoneSeen, PhoneSent, Wish
 from palpate.clinic.models.practice import ApiKey, PathwayCopy, Practice, PublishedPathway, Room, Site
+from palpate.clinic.models.privacy import Erasure
 from palpate.clinic.models.trail import AuditHead, AuditRow, FormKey, Notice
 from palpate.clinic.models.users import AccountLink, Throttle, User
 
@@ -38,31 +51,50 @@ __all__ = [
     "AuditHead",
     "AuditRow",
     "BodyDrawing",
+    "BookRules",
     "BreakGlass",
+    "CalendarFeed",
+    "Call",
     "CareTeam",
     "Clearance",
     "Consent",
     "Decision",
     "Episode",
+    "Erasure",
     "FormKey",
+    "HeldSession",
+    "Holiday",
+    "HoursException",
+    "Job",
     "Letter",
     "Measure",
     "Merge",
+    "Message",
+    "MessageSettings",
+    "MessageText",
     "Note",
     "Notice",
+    "Offer",
     "Override",
     "PathwayCopy",
     "Person",
+    "PhoneLink",
+    "PhoneSeen",
+    "PhoneSent",
     "PlanItem",
     "PlanTick",
     "Practice",
     "PublishedPathway",
     "ReferralLink",
     "Room",
+    "Service",
     "Session",
     "Site",
+    "TherapistHours",
     "Throttle",
     "Touch",
     "Upload",
     "User",
+    "Waiting",
+    "Wish",
 ]

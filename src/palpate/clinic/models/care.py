@@ -6,6 +6,8 @@ a newer one. So a decision of last month can be shown with what was known last m
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from palpate.clinic.models.base import AppendOnly, Versioned
@@ -68,14 +70,39 @@ class Appointment(Versioned):
     episode = models.ForeignKey(Episode, on_delete=models.PROTECT, related_name="appointments", null=True)
     therapist = models.ForeignKey(BY, on_delete=models.PROTECT, related_name="appointments")
     room = models.ForeignKey("clinic.Room", on_delete=models.PROTECT, related_name="+", null=True)
+    service = models.ForeignKey("clinic.Service", on_delete=models.PROTECT, related_name="+", null=True)
     starts = models.DateTimeField(db_index=True)
     ends = models.DateTimeField()
+    held_until = models.DateTimeField()  # therapist and room: with the turnover after it. The person is free at `ends`
     day = models.DateField(db_index=True)  # the wall date in the practice's time zone
+    # As the clock on the wall shows it, beside the instant (S-57). Empty where only the instant was told.
+    zone = models.CharField(max_length=60, blank=True)
+    wall = models.CharField(max_length=16, blank=True)  # such as 2026-03-02T09:30
+    fold = models.PositiveSmallIntegerField(default=0)  # 1: the second of a time that comes twice
     state = models.CharField(max_length=10, choices=State.choices, default=State.BOOKED)
+    course_session = models.PositiveSmallIntegerField(null=True)  # which session of the course it is for, from 1
+    ahead_why = models.CharField(max_length=300, blank=True)  # why it was booked past the next decision point
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.CharField(max_length=10, blank=True)  # person or practice
+    fee_cents = models.PositiveIntegerField(null=True)  # what the practice's rule asks for a late end, or none
     created = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["day", "starts"])]
+        indexes = [
+            models.Index(fields=["day", "starts"]),
+            models.Index(fields=["therapist", "held_until"]),
+            models.Index(fields=["room", "held_until"]),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(ends__gt=models.F("starts")), name="appointment_has_length"),
+            models.CheckConstraint(condition=models.Q(held_until__gte=models.F("ends")), name="turnover_comes_after"),
+        ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Without a turnover, therapist and room are held until the end."""
+        held: Any = self.held_until
+        self.held_until = self.ends if held is None else held
+        super().save(*args, **kwargs)
 
 
 class Session(Versioned):

@@ -41,7 +41,7 @@ class Letter(Versioned):
         # is a column and no condition: SQLite does not use a partial index whose condition a query gives by parameter.
         indexes = [
             models.Index(
-                fields=["kind", "made"],
+                fields=["kind", "episode", "made", "urgency"],
                 name="waiting_letters",
                 condition=models.Q(answered__isnull=True, closed__isnull=True),
             )

@@ -20,7 +20,10 @@ class Person(Versioned):
     emergency_contact = models.CharField(max_length=200, blank=True)
     doctor = models.CharField(max_length=200, blank=True, help_text="Family doctor: name and how to reach them.")
     language = models.CharField(max_length=12, default="en")
+    # By which way they agreed to be written to: email, sms, none (they wish no messages); empty: not asked, so nothing.
+    contact_by = models.CharField(max_length=8, blank=True)
     merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+    locked = models.DateTimeField(null=True)  # erased: nobody sees this record any more, and it waits for its date
     created = models.DateTimeField()
 
     # Set by the page that shows the person; no columns.

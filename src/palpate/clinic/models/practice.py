@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from palpate.clinic.models.base import Row, Versioned
@@ -23,6 +25,9 @@ class Practice(Versioned):
     settings = models.JSONField(default=dict)
     demo = models.BooleanField(default=False)
     created = models.DateTimeField()
+
+    # The latest time of the trail; set where the practice is read for a page, no column.
+    latest: datetime | None = None
 
 
 class Site(Versioned):

@@ -33,6 +33,7 @@ class AuditHead(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     number = models.BigIntegerField(default=0)
     hash = models.CharField(max_length=64, default="0" * 64)
+    latest = models.DateTimeField(null=True)  # the latest time of any row since an owner accepted the clock (S-58)
     anchored = models.BigIntegerField(default=0)
 
 

@@ -13,17 +13,19 @@ from django.urls import reverse
 
 from palpate.clinic import appointments as deeds
 from palpate.clinic.access import appointments as rows
-from palpate.clinic.access import care, people
+from palpate.clinic.access import booking, care, people
 from palpate.clinic.access.people import person_of
 from palpate.clinic.actor import DESK, OWNER, THERAPIST
 from palpate.clinic.appointments import State, TimeTaken, Wish
+from palpate.clinic.booking import cancelling, following, waiting
 from palpate.clinic.models import Appointment, Episode, Person
 from palpate.clinic.moment import now
 from palpate.clinic.refusals import BadInput, Conflict, NotVisible
 from palpate.web.page import person_page, today_of
 from palpate.web.pages.day.forms import BookForm, slot_of
-from palpate.web.pages.people.fields import an_id, iso_day, sentence, whole_number
+from palpate.web.pages.people.fields import an_id, iso_day, whole_number
 from palpate.web.pages.people.shown import address_of, local
+from palpate.web.pages.people.views import WISHED
 from palpate.web.routes import ClinicRequest
 
 DAYS_SHOWN, A_DAY = 4, 6  # proposed days, and times of each
@@ -36,13 +38,16 @@ def new(request: ClinicRequest) -> HttpResponse:
     if not told.get("person"):
         if request.method == "POST":
             raise NotVisible
-        return render(request, "day/choose.html", {"purpose": "appointment"})
+        return render(request, "day/choose.html", {"purpose": "appointment", "wished": _wished(request.GET)})
     person, episode = _whose(request, told.get("person", ""), told.get("episode", ""))
     since, until = _window(request, told)
     zone = request.practice.time_zone
     if request.method != "POST":
-        form = BookForm(initial=_usual(request, episode, since), time_zone=zone)
-        return _book_page(request, person, episode, form, since, until)
+        usual = _usual(request, episode, since)
+        at, _, therapist = _wished(told).partition("/")
+        if at and iso_day(at[:10]):
+            usual |= {"day": at[:10], "time": at[11:], "therapist": therapist}
+        return _book_page(request, person, episode, BookForm(initial=usual, time_zone=zone), since, until)
     if request.POST.get("_person") != str(person.pk):
         raise Conflict("This form belongs to another person's page. Nothing was saved. Open the page again.")
     form = BookForm(request.POST, time_zone=zone)
@@ -55,7 +60,7 @@ def new(request: ClinicRequest) -> HttpResponse:
     try:
         row = deeds.book(form.wish(person, episode), zone)
     except BadInput as bad:
-        form.add_error(bad.field if bad.field in form.fields else None, sentence(bad.message))
+        form.refuse(bad)
         return _book_page(request, person, episode, form, since, until, status=422)
     except TimeTaken as taken:
         form.add_error(None, taken.message)
@@ -63,15 +68,21 @@ def new(request: ClinicRequest) -> HttpResponse:
     return _booked(request, row, "Booked")
 
 
-def _booked(request: ClinicRequest, row: Appointment, what: str) -> HttpResponse:
-    """Says what was booked, and leads back to the person."""
+def _wished(told: Any) -> str:
+    """The free time that was tapped in the book, and with whom, as the search for the person carries it on."""
+    wished = f"{told.get('at', '')}/{told.get('therapist', '')}"
+    return wished if WISHED.fullmatch(wished) else ""
+
+
+def _booked(request: ClinicRequest, row: Appointment, what: str, there: str = "") -> HttpResponse:
+    """Says what was booked, and leads to it, or to where it must be gone on."""
     request.deed.about["appointment"] = str(row.pk)
     starts = local(request, row.starts)
     messages.success(request, f"{what}: {starts.day} {starts:%B %Y, %H:%M}, with {row.therapist.name}.")
     if not people.in_team(row.person, row.therapist):
         messages.warning(request, f"{row.therapist.name} is not in the care team and will not see the record. "
                          "The owner or a therapist in charge can add them.")  # fmt: skip
-    return HttpResponseRedirect(reverse("appointment", kwargs={"appointment": row.pk}), status=303)
+    return HttpResponseRedirect(there or reverse("appointment", kwargs={"appointment": row.pk}), status=303)
 
 
 def _whose(request: ClinicRequest, person: str, episode: str) -> tuple[Person, Episode | None]:
@@ -110,7 +121,15 @@ def _usual(request: ClinicRequest, episode: Episode | None, since: date) -> dict
     wished += [str(request.actor.user_id), *form.staff]
     therapist = next((id for id in wished if id in form.staff), "")
     room = next(iter(form.places), "")
-    return {"therapist": therapist, "room": room, "minutes": str(deeds.USUAL), "day": since.isoformat(), "time": ""}
+    service = next(iter(form.services), "")
+    return {
+        "service": service,
+        "therapist": therapist,
+        "room": room,
+        "minutes": str(deeds.USUAL),
+        "day": since.isoformat(),
+        "time": "",
+    }
 
 
 def _book_page(
@@ -161,6 +180,7 @@ def appointment(request: ClinicRequest, appointment: Appointment) -> HttpRespons
     if "move" in request.GET and appointment.state == State.BOOKED and may:
         since, until = _window(request, request.GET)
         return _move_page(request, appointment, person, None, since, until)
+    rules = booking.rules()
     context = {
         "row": appointment,
         "starts": local(request, appointment.starts),
@@ -174,6 +194,11 @@ def appointment(request: ClinicRequest, appointment: Appointment) -> HttpRespons
             and (state != State.NO_SHOW or appointment.starts <= now())
         ],
         "may_cancel": State.CANCELLED in deeds.CHANGES.get(appointment.state, ()),
+        "rules": rules,
+        "late": cancelling.is_late(appointment, rules),
+        "fee": cancelling.amount(rules.cancel_fee_cents or None, rules.currency),
+        "owed": cancelling.amount(appointment.fee_cents, rules.currency),
+        "move_url": f"{reverse('book')}?week={max(appointment.day, today_of(request))}&move={appointment.pk}",
         "day_url": reverse("day", kwargs={"date": appointment.day.isoformat()}),
     }
     stranger = actor.is_any(THERAPIST) and not actor.is_any(OWNER) and not _is_visible(request, person)
@@ -193,10 +218,13 @@ def _change(request: ClinicRequest, appointment: Appointment, person: Person) ->
     version = whole_number(request.POST.get("_version", ""))
     state = request.POST.get("state")
     if state is not None:
-        row = deeds.set_state(appointment, version, state)
+        row = deeds.set_state(appointment, version, state, request.POST.get("by", deeds.PRACTICE))
         request.deed.about["state"] = state
         messages.success(request, f"{person.name}: {row.get_state_display().lower()}.")
         there = reverse("day", kwargs={"date": row.day.isoformat()})
+        freed = waiting.freed_by(row)
+        if freed is not None and waiting.fits(freed, request.practice.time_zone, person):
+            there = reverse("waiting-fits", kwargs={"appointment": row.pk})
         return HttpResponseRedirect(there, status=303)
     zone = request.practice.time_zone
     since, until = _window(request, request.POST)
@@ -209,13 +237,14 @@ def _change(request: ClinicRequest, appointment: Appointment, person: Person) ->
     try:
         row = deeds.move(appointment, version, form.wish(person, None), zone)
     except BadInput as bad:
-        form.add_error(bad.field if bad.field in form.fields else None, sentence(bad.message))
+        form.refuse(bad)
         return _book_page(request, person, None, form, since, until, status=422, moves=appointment)
     except TimeTaken as taken:
         form.add_error(None, taken.message)
         near = taken.free
         return _book_page(request, person, None, form, since, until, status=409, near=near, moves=appointment)
-    return _booked(request, row, "Moved")
+    follows = row.episode is not None and following.must_follow(row, zone)
+    return _booked(request, row, "Moved", reverse("course-follow", args=[row.pk]) if follows else "")
 
 
 def _move_page(
@@ -229,6 +258,7 @@ def _move_page(
     starts = local(request, appointment.starts)
     minutes = int((appointment.ends - appointment.starts).total_seconds()) // 60
     now_is = {
+        "service": str(appointment.service_id or ""),
         "therapist": str(appointment.therapist_id),
         "room": str(appointment.room_id or ""),
         "minutes": str(minutes),

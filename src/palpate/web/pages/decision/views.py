@@ -16,6 +16,7 @@ from palpate.clinic.access.people import may_write, visible_to
 from palpate.clinic.actor import THERAPIST
 from palpate.clinic.decided import Reading, moment_now, read
 from palpate.clinic.deciding import NOT_ASSESSED, decide_now, pathway_in_force
+from palpate.clinic.booking.course import to_cancel
 from palpate.clinic.in_sight import seen_with
 from palpate.clinic.models import Decision, Episode, Letter, Person
 from palpate.clinic.names import clean_text
@@ -87,6 +88,7 @@ def _page(
     seen = seen_with(episode, decision, _in_force()) if is_newest else []
     context["in_sight"] = shown_with(episode, seen)
     context["overtaken"] = any(one.episode == episode.pk and one.decision is None for one in seen)
+    context["later_booked"] = len(to_cancel(episode, decision)) if is_newest else 0
     context["next_thing"] = _next(episode, reading, context)
     if decision.disposition == "emergency":
         context |= _emergency(request, person, episode, decision, context, handover)

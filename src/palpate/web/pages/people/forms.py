@@ -11,7 +11,7 @@ from django import forms
 from palpate.clinic.access.practice import therapists
 from palpate.clinic.models import Person, User
 from palpate.clinic.names import LONGEST_NAME
-from palpate.clinic.people import CLOSE_WHY, LONGEST, REOPEN_WHY
+from palpate.clinic.people import CLOSE_WHY, CONTACT_BY, LONGEST, REOPEN_WHY
 from palpate.web.pages.people.fields import Text, TypedDate
 
 # Units of "about n ... ago", with the days of one of them; a month is the mean of the calendar's.
@@ -34,6 +34,13 @@ class PersonForm(forms.Form):
     emergency_contact = Text(longest=LONGEST["emergency_contact"], label="Whom to call in an emergency", required=False)
     doctor = Text(longest=LONGEST["doctor"], label="Family doctor: name and how to reach them", required=False)
     language = Text(longest=LONGEST["language"], label="Language, in short (en, fr, de ...)", required=False)
+    contact_by = forms.ChoiceField(
+        label="May we send reminders and links?",
+        required=False,
+        choices=list(CONTACT_BY.items()),
+        widget=forms.RadioSelect,
+        help_text="Ask the person. A text message needs a number that begins with + and the country.",
+    )
     therapist = forms.ChoiceField(label="Therapist who will see this person", required=False)
 
     def __init__(self, *args: Any, therapists: Iterable[User] | None = None, **kwargs: Any) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import get_language_info
 from palpate.clinic.access.people import visible_to
 from palpate.clinic.actor import AUDITOR, Actor
 from palpate.clinic.models import Person
-from palpate.clinic.people import Double
+from palpate.clinic.people import CONTACT_BY, Double
 from palpate.web.routes import ClinicRequest
 
 LABELS = (
@@ -23,6 +23,7 @@ LABELS = (
     ("emergency_contact", "In an emergency"),
     ("doctor", "Family doctor"),
     ("language", "Language"),
+    ("contact_by", "Messages"),
 )
 HIDDEN = "on record, not shown to you"
 
@@ -47,11 +48,11 @@ def masked_phone(phone: str) -> str:
 
 
 def contact(person: Person, actor: Actor) -> list[tuple[str, str]]:
-    """Contact data as label and text; what is empty is left out."""
+    """Contact data as label and text; what is empty is left out, but that nobody asked about messages."""
     found = []
     for name, label in LABELS:
-        text = getattr(person, name)
-        if text and is_masked(actor) and name != "language":
+        text = CONTACT_BY[person.contact_by] if name == "contact_by" else getattr(person, name)
+        if text and is_masked(actor) and name not in ("language", "contact_by"):
             text = masked_phone(text) if name == "phone" else HIDDEN
         if text:
             found.append((label, language_of(text) if name == "language" else text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,8 @@ from palpate.web.routes import ClinicRequest
 ON_A_PAGE, MOST_STRANGERS, MOST_PAST = 40, 5, 10
 SORTS = {"name": "Name", "born": "Birth date", "newest": "Newest first"}
 PURPOSES = ("person", "appointment")  # what a hit of the search leads to
+# A free time that was tapped in the book, and with whom: 2026-03-02T09:30 and the id of a therapist.
+WISHED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 def people(request: ClinicRequest) -> HttpResponse:
@@ -39,17 +42,19 @@ def people(request: ClinicRequest) -> HttpResponse:
 def find(request: ClinicRequest) -> HttpResponse:
     """Those who fit what is typed: the whole page, or the part of it that HTMX asked for."""
     request.deed.change = False  # a search is posted only to keep names out of addresses
-    purpose = request.POST.get("purpose", "person")
-    if purpose not in PURPOSES:
+    purpose, _, wished = request.POST.get("purpose", "person").partition("/")
+    if purpose not in PURPOSES or (wished and WISHED.fullmatch(wished) is None):
         raise BadInput("That search is not known.")
     text = request.POST.get("q", "")[:200]
     wanted = read_wanted(text, today_of(request))
-    context = _listed(request, wanted, request.POST.get("sort", "name"), request.POST.get("page", "1"), purpose)
+    context = _listed(request, wanted, request.POST.get("sort", "name"), request.POST.get("page", "1"), purpose, wished)
     template = "people/_found.html" if request.htmx else "people/list.html"
     return render(request, template, context | {"q": text, "searched": bool(text.strip())})
 
 
-def _listed(request: ClinicRequest, wanted: Wanted, sort: str, page: str, purpose: str) -> dict[str, Any]:
+def _listed(
+    request: ClinicRequest, wanted: Wanted, sort: str, page: str, purpose: str, wished: str = ""
+) -> dict[str, Any]:
     if sort not in SORTS:
         raise BadInput(f"People can be put in order by {', '.join(SORTS)}.")
     actor, today = request.actor, today_of(request)
@@ -61,7 +66,7 @@ def _listed(request: ClinicRequest, wanted: Wanted, sort: str, page: str, purpos
             "name": person.name,
             "born": person.birth_date,
             "phone": shown.masked_phone(person.phone) if masked else person.phone,
-            "url": _target(person, purpose),
+            "url": _target(person, purpose, wished),
             **_state(person, standing),
         }
         for person in found
@@ -76,6 +81,7 @@ def _listed(request: ClinicRequest, wanted: Wanted, sort: str, page: str, purpos
         "sorts": SORTS.items(),
         "page_params": f"sort={sort}&" if sort != "name" else "",
         "purpose": purpose,
+        "wished": wished,
         "may_make": actor.is_any(OWNER, THERAPIST, DESK),
         "may_import": actor.is_any(OWNER),
         "today": today,
@@ -93,9 +99,11 @@ def _state(person: Person, standing: dict[UUID, tuple[str, str | None]] | None) 
     return {"word": words.get(state, "No episode yet")}  # type: ignore[call-overload]
 
 
-def _target(person: Person, purpose: str) -> str:
+def _target(person: Person, purpose: str, wished: str) -> str:
     if purpose == "appointment":
-        return f"{reverse('appointment-new')}?person={person.pk}"
+        at, _, therapist = wished.partition("/")
+        more = f"&at={at}&therapist={therapist}" if wished else ""
+        return f"{reverse('appointment-new')}?person={person.pk}{more}"
     return reverse("person", kwargs={"person": person.pk})
 
 

@@ -26,11 +26,16 @@ from palpate.web.pages.settings.forms import (
     stored_practice,
     stored_room,
 )
-from palpate.web.routes import ClinicRequest
+from palpate.web.routes import EVERY_STAFF, ClinicRequest
 
 # The parts of the settings: address, title, what is there, who sees it.
 PARTS = (
     ("pathways", "Pathway", "Which version decides here, its choices, its review.", (OWNER, THERAPIST, AUDITOR)),
+    ("hours-all", "Working hours", "Who works when, days off, and closed days.", tuple(EVERY_STAFF)),
+    ("services", "Services and cancelling", "What can be booked, for how long, and what late cancelling costs.",
+     tuple(EVERY_STAFF)),
+    ("message-settings", "Messages to people", "Which are sent, when, and in which words.", (OWNER,)),
+    ("feeds", "Your calendar", "Your booked times in your own calendar program.", (THERAPIST,)),
     ("users", "Users and roles", "Who works here, and what they may see.", (OWNER, AUDITOR)),
     ("glass-review", "Broken glass", "Who opened a record outside their care, and why.", (OWNER, AUDITOR)),
     ("trail", "Audit trail", "Who read and changed what, and when.", (OWNER, THERAPIST, AUDITOR)),
