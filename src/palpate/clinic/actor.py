@@ -1,4 +1,4 @@
-"""Who is acting: a member of the staff, a clinician with a link, a program with a key, or the program itself."""
+"""Who is acting: a member of the staff, a clinician or a person with a link, a program with a key, or the program."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 OWNER, THERAPIST, DESK, AUDITOR = "owner", "therapist", "desk", "auditor"
 STAFF = frozenset({OWNER, THERAPIST, DESK, AUDITOR})
-REFERRER, PROGRAM = "referrer", "program"
+REFERRER, PROGRAM, PERSON = "referrer", "program", "person"  # by a link, by a key, by a link to their own telephone
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from palpate.clinic import clock_guard
 from palpate.clinic import moment as clock
 from palpate.clinic.access.consenting import newest_status, papers, papers_without_words
 from palpate.clinic.access.once import once
@@ -181,7 +182,7 @@ def decides_alone(rows: Sequence[Consent]) -> str:
 
     Before the first consent nothing has been signed, so nothing hangs on it: "yes" then leaves it to the age.
     """
-    given = [row for row in rows if row.withdraws_id is None]
+    given = [row for row in rows if row.withdraws_id is None and row.signature.get("therapist_signed") is True]
     return str(given[-1].signature.get("decides_alone", "cannot_say")) if given else "yes"
 
 
@@ -263,6 +264,8 @@ def _why(need: Need, area: str, rows: Sequence[Consent], day: date, zone: str) -
         return (
             f"“{name}” ran out on {_words(row.expires) if row.expires else 'an earlier day'}; it must be signed again."
         )
+    if row.signature.get("therapist_signed") is not True:
+        return f"“{name}” was signed on the person's telephone. The therapist has not signed it yet."
     if row.signer_is != need.signer:
         return f"“{name}” must be signed by {who}."
     if row.place != need.place:
@@ -388,6 +391,7 @@ def sign(
     Errors  BadInput: a guardian without a name, or a person who has not said yes.
     """
     deed = open_deed()
+    clock_guard.check("Signing")
     deed.about["consents"] = [one.sheet.need.text for one in signed]
     guardian, relation = clean_name(guardian, field="guardian"), clean_name(relation, field="relation")
     at, practice, rows = clock.now(), _practice(), []

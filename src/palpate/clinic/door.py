@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from palpate.clinic import consenting
+from palpate.clinic import checkins, consenting
 from palpate.clinic.access import care
+from palpate.clinic.access.phone import newest_sent
 from palpate.clinic.access.sessions import all_sessions, events_since
 from palpate.clinic.deciding import NOT_ASSESSED, pathway_in_force, said, visit_of
-from palpate.clinic.models import Decision, Episode, Session
+from palpate.clinic.models import Decision, Episode, PhoneSent, Session
 from palpate.clinic.soap import YIELD_WORDS, day_in_words
 from palpate.clinic.visit import NONE_OF_THESE, TECHNIQUES, YIELDING, Visit
 from palpate.pathway.pathway import Pathway
@@ -54,6 +55,7 @@ class Card:
     consent: str
     open_today: Session | None
     unsigned: Sequence[Session]
+    sent: checkins.Shown | None
 
 
 def card_of(episode: Episode, today: date) -> Card:
@@ -68,6 +70,7 @@ def card_of(episode: Episode, today: date) -> Card:
     last = given[-1] if given else None
     visit = visit_of(last) if last is not None else None
     consent = consenting.standing(episode, (), today)
+    sent = newest_sent(episode, last.ended or last.started if last is not None else episode.opened)
     protocol = pathway.protocols.get(episode.protocol) or pathway.protocols[pathway.default_protocol]
     until = f"Consent stands until {day_in_words(consent.until)}." if consent.until else "Consent stands."
     return Card(
@@ -79,7 +82,7 @@ def card_of(episode: Episode, today: date) -> Card:
             told.get("summary", "Nothing is decided yet." if decision is None else "No decision could be made.")
         ),
         of_today=decision is not None and decision.as_of == today,
-        changed=_changed(episode, pathway, last, visit),
+        changed=_changed(episode, pathway, last, visit, sent),
         avoid=_avoid(told),
         ask=_ask(pathway, told, document, visit),
         trends=_trends(document),
@@ -87,16 +90,21 @@ def card_of(episode: Episode, today: date) -> Card:
         consent=until if consent.begins else consent.why_not(),
         open_today=next((one for one in sessions if one.day == today), None),
         unsigned=[one for one in before if one.state != Session.State.SIGNED][:MOST_LINES],
+        sent=checkins.shown(sent, pathway) if sent is not None else None,
     )
 
 
-def _changed(episode: Episode, pathway: Pathway, last: Session | None, visit: Visit | None) -> list[str]:
+def _changed(
+    episode: Episode, pathway: Pathway, last: Session | None, visit: Visit | None, sent: PhoneSent | None
+) -> list[str]:
     if last is None or visit is None:
         return ["This is the first session of the course."]
     lines = [_last_line(last, visit)]
     answers, events = events_since(episode, last.ended or last.started)
     facts = pathway.vocabulary
-    answers = [row for row in answers if row.fact != "consent_status"]  # the card has its own line for consent
+    # The card has its own lines for consent, and for what the person sent last by telephone.
+    sent_at = sent.at if sent is not None else None
+    answers = [row for row in answers if row.fact != "consent_status" and row.at != sent_at]
     for row in answers[:MOST_LINES]:
         word = {"cannot_say": "cannot say", "not_asked": "taken back"}.get(row.state)
         value = word or answer(facts.facts.get(row.fact), row.value)

@@ -15,6 +15,7 @@ from typing import Any
 from palpate.clinic import moment as clock
 from palpate.clinic.access import care
 from palpate.clinic.access.intake import answers_with_names, has_sessions_given, newest_drawing, raise_version
+from palpate.clinic.access.phone import moments_sent
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
 from palpate.clinic.models import Answer, BodyDrawing, Episode, Measure
@@ -30,6 +31,7 @@ KNOWN = frozenset({"age_years", "consent_status"})
 ONSET = "pain_duration_days"  # kept as the day on which the pain began, so that it stays true tomorrow
 RATINGS = ("pain_nrs", "sleep_nrs", "mood_nrs")  # the default set of before session 1: measures.md, section 3
 MOST_ACTIVITIES, LOWEST, HIGHEST = 3, 0, 10
+BY_PHONE = "the person, by telephone"
 FORBIDS = frozenset({"emergency", "medical_exam_first", "do_not_massage_now", "physician_clearance"})
 
 
@@ -66,8 +68,11 @@ def questions(pathway: Pathway) -> dict[str, Fact]:
 def history(episode: Episode) -> dict[str, list[Said]]:
     """Everything that was answered, oldest first, by fact. The onset of the episode counts as an answer of its own."""
     found: dict[str, list[Said]] = {}
-    for row in answers_with_names(episode):
-        said = Said(row.state, row.value, row.day, row.at, row.by.name if row.by else "")
+    rows = list(answers_with_names(episode))
+    by_phone = moments_sent(episode) if any(row.by_id is None for row in rows) else set()
+    for row in rows:
+        by = row.by.name if row.by else BY_PHONE if row.at in by_phone else ""
+        said = Said(row.state, row.value, row.day, row.at, by)
         found.setdefault(row.fact, []).append(said)
     return found
 

@@ -6,29 +6,22 @@ posted, then the birth date; only then does the link's one session of 30 minutes
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import math
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from palpate.clinic import clock_guard
 from palpate.clinic import moment as clock
-from palpate.clinic import throttle
 from palpate.clinic.access import links as find
-from palpate.clinic.access import throttle as throttle_rows
 from palpate.clinic.access.links import count_miss, live_links
 from palpate.clinic.actor import REFERRER, Actor
 from palpate.clinic.acts import open_deed
+from palpate.clinic.link_codes import LONGEST, MOST_MISSES, hash_of, new_code
 from palpate.clinic.models import Letter, ReferralLink
 from palpate.clinic.refusals import Conflict, Forbidden
 
 LIFE = timedelta(days=7)
 SESSION = timedelta(minutes=30)
-MOST_MISSES = 5  # wrong birth dates
-MOST_TRIES, WINDOW = 10, timedelta(minutes=1)  # wrong secrets and birth dates of one address
-_BYTES = 32  # 256 bits
 
 
 @dataclass(frozen=True)
@@ -51,8 +44,8 @@ def make_link(actor: Actor, letter: Letter) -> Made:
         raise Conflict("No answer to this letter is awaited, so it needs no link. Nothing was saved.")
     revoke(letter)
     at = clock.now()
-    secret = _spelled(secrets.token_bytes(_BYTES))
-    link = ReferralLink(letter=letter, secret_hash=_hash(secret), made=at, until=at + LIFE, by_id=actor.user_id)
+    secret = new_code()
+    link = ReferralLink(letter=letter, secret_hash=hash_of(secret), made=at, until=at + LIFE, by_id=actor.user_id)
     link.save()
     return Made(link, secret)
 
@@ -69,16 +62,16 @@ def revoke(letter: Letter) -> int:
 
 def link_of(secret: str) -> ReferralLink | None:
     """The link of a secret if it can still be opened; None for wrong, spent, opened, expired and revoked alike."""
-    if len(secret) > 200:
+    if len(secret) > LONGEST or clock_guard.stopped():
         return None
-    link = find.link_by_hash(_hash(secret))
+    link = find.link_by_hash(hash_of(secret))
     return link if link is not None and _can_open(link) else None
 
 
 def asking(id: uuid.UUID) -> ReferralLink | None:
     """The link whose secret was posted and whose birth date is still to be asked."""
     link = find.link_by_id(id, locked=True)
-    return link if link is not None and _can_open(link) else None
+    return link if link is not None and _can_open(link) and not clock_guard.stopped() else None
 
 
 def try_birth_date(link: ReferralLink, born: date | None) -> bool:
@@ -102,7 +95,7 @@ def opened(id: uuid.UUID, *, locked: bool = False) -> ReferralLink | None:
     link = find.link_by_id(id, locked=locked)
     if link is None or link.opened is None or link.revoked or link.spent or clock.now() >= link.opened + SESSION:
         return None
-    return None if link.letter.answered or link.letter.closed else link
+    return None if link.letter.answered or link.letter.closed or clock_guard.stopped() else link
 
 
 def spend(link: ReferralLink) -> None:
@@ -123,39 +116,9 @@ def is_of(secret: str, letter: Letter) -> bool:
     return link is not None and link.letter_id == letter.pk
 
 
-def take_try(address: str) -> int:
-    """Counts a try of this address, before its secret or birth date is looked at. Call inside an act.
-
-    Returns  the seconds to wait, or 0 when it may go on: 10 misses a minute are allowed.
-    """
-    at = clock.now()
-    wait = throttle_rows.take(_key(address), MOST_TRIES, at + WINDOW, at)
-    return 0 if wait is None else max(1, math.ceil((wait - at).total_seconds()))
-
-
-def no_miss(address: str) -> None:
-    """The try was right, so it does not count."""
-    throttle_rows.give_back(_key(address))
-
-
 def _can_open(link: ReferralLink) -> bool:
     used = link.revoked or link.spent or link.opened
     return not used and clock.now() < link.until and not (link.letter.answered or link.letter.closed)
-
-
-def _spelled(raw: bytes) -> str:
-    """52 letters and digits in groups of four: no 0, 1, 8 or 9, so that it can be typed from paper."""
-    plain = base64.b32encode(raw).decode().rstrip("=").lower()
-    return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
-
-
-def _hash(secret: str) -> str:
-    plain = "".join(secret.split()).replace("-", "").casefold()
-    return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def _key(address: str) -> str:
-    return throttle.bucket("link", throttle.network(address))
 
 
 def opened_until(link: ReferralLink) -> datetime:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 
-from palpate.clinic.actor import AUDITOR, DESK, OWNER, PROGRAM, REFERRER, THERAPIST
+from palpate.clinic.actor import AUDITOR, DESK, OWNER, PERSON, PROGRAM, REFERRER, THERAPIST
 
 if TYPE_CHECKING:
     from palpate.clinic.actor import Actor
@@ -40,7 +40,7 @@ class ClinicRequest(HttpRequest):
 
 def roles(*names: str) -> frozenset[str]:
     """A set of roles, checked against those that exist. Errors: ValueError."""
-    known = {OWNER, THERAPIST, DESK, AUDITOR, REFERRER}
+    known = {OWNER, THERAPIST, DESK, AUDITOR, REFERRER, PERSON}
     if not set(names) <= known:
         raise ValueError(f"unknown role among {names}")
     return frozenset(names)

@@ -13,7 +13,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
-from palpate.clinic import answering, links, referring
+from palpate.clinic import answering, link_codes, links, referring
 from palpate.clinic.access.referring import therapist_of
 from palpate.clinic.models import Notice, ReferralLink
 from palpate.clinic.moment import now
@@ -34,12 +34,12 @@ def start(request: ClinicRequest) -> HttpResponse:
     """Where a link leads. Looking at it changes nothing; the code is posted by a tap."""
     if request.method != "POST":
         return render(request, "link/start.html", {"form": SecretForm()})
-    if (wait := links.take_try(request.address)) > 0:
+    if (wait := link_codes.take_try(request.address)) > 0:
         return _too_many(request, wait)
     link = links.link_of(request.POST.get("secret", ""))
     if link is None:
         return _to("link-closed")
-    links.no_miss(request.address)
+    link_codes.no_miss(request.address)
     _begin(request, link, ASKING)
     _as_clinician(request, link)
     return _to("link-who")
@@ -52,16 +52,16 @@ def who(request: ClinicRequest) -> HttpResponse:
         return _to("link-closed")
     _as_clinician(request, link)
     if request.method != "POST":
-        context = {"form": BirthDateForm(), "missed": link.misses, "left": links.MOST_MISSES - link.misses}
+        context = {"form": BirthDateForm(), "missed": link.misses, "left": link_codes.MOST_MISSES - link.misses}
         return render(request, "link/who.html", context)
     form = BirthDateForm(request.POST)
     if not form.is_valid():
         # No date at all is no guess, so it does not count.
         return render(request, "link/who.html", {"form": form, "missed": 0}, status=422)
-    if (wait := links.take_try(request.address)) > 0:
+    if (wait := link_codes.take_try(request.address)) > 0:
         return _too_many(request, wait)
     if links.try_birth_date(link, form.cleaned_data["birth_date"]):
-        links.no_miss(request.address)
+        link_codes.no_miss(request.address)
         _begin(request, link, OPEN)
         return _to("link-letter")
     request.deed.about["miss"] = link.misses

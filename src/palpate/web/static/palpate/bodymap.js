@@ -39,6 +39,8 @@
 
     const words = () => {
       const names = state.regions.map(id => boxes.get(id)?.dataset.regionName ?? id);
+      const { sayMarked, sayNothing, sayBetween } = field.dataset; // a page in the person's own language brings its words
+      if (sayMarked) return names.length ? sayMarked.replace("…", names.join(sayBetween)) : sayNothing;
       const count = state.strokes.length;
       const said = [];
       if (names.length) said.push(`Marked: ${names.join("; ")}.`);

@@ -13,6 +13,9 @@
     const pad = part("pad");
     const value = part("value");
     const name = part("name");
+    // A page in the person's own language brings its words.
+    const words = { not: "Not signed yet.", hand: "Signed by hand.", typed: "Signed by typing the name." };
+    const say = (what) => root.dataset[`say${what[0].toUpperCase()}${what.slice(1)}`] ?? words[what];
     let strokes = [];
     let drawing = null;
     let size = [pad.clientWidth, pad.clientHeight]; // the box in which the strokes were drawn
@@ -26,7 +29,7 @@
       } else {
         value.value = "";
       }
-      part("state").textContent = value.value ? (drawn ? "Signed by hand." : "Signed by typing the name.") : "Not signed yet.";
+      part("state").textContent = say(value.value ? (drawn ? "hand" : "typed") : "not");
       value.dispatchEvent(new Event("input", { bubbles: true }));
     }
 
@@ -127,6 +130,6 @@
       size = [before.width, before.height];
     }
     paint();
-    part("state").textContent = before ? "Signed." : "Not signed yet.";
+    part("state").textContent = say(before ? (before.kind === "typed" ? "typed" : "hand") : "not");
   }
 })();
