@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from palpate.clinic import clock_guard, messages, overruling
 from palpate.clinic import moment as clock
-from palpate.clinic import overruling
 from palpate.clinic.access import care
 from palpate.clinic.access.notes import note_of
 from palpate.clinic.access.sessions import given_before, last_given, locked
@@ -127,6 +127,7 @@ def sign_note(
     Errors   StaleNote; BadInput for an empty part or a missing reason.
     """
     open_deed()
+    clock_guard.check("Signing")
     session = _fresh(session, seen)
     draft = draft_of(session, today, none_why)
     given = bool(draft.visit.treatments)
@@ -163,12 +164,15 @@ def sign_note(
         session.appointment.state = Appointment.State.DONE
         session.appointment.version += 1
         session.appointment.save(update_fields=["state", "version"])
+    if given:
+        messages.session_given(session)
     return note, decide_now(actor, session.episode, "review", max(today, session.day))
 
 
 def amend(actor: Actor, session: Session, text: str, why: str) -> Amendment:
     """Adds to a signed note, in sight, with the reason. Call inside an act. Errors: Conflict, BadInput."""
     open_deed()
+    clock_guard.check("Adding to a signed note")
     note = note_of(session)
     if note is None:
         raise Conflict("This note is not signed yet. Change the note itself.")

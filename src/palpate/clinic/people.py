@@ -33,8 +33,16 @@ LONGEST = {
     "emergency_contact": 200,
     "doctor": 200,
     "language": 12,
+    "contact_by": 8,
 }
-CONTACT = ("phone", "email", "address", "emergency_contact", "doctor", "language")
+CONTACT = ("phone", "email", "address", "emergency_contact", "doctor", "language", "contact_by")
+# By which way somebody agreed to be written to. Empty: nobody has asked, so nothing is sent.
+CONTACT_BY = {
+    "": "Not asked yet: send nothing",
+    "email": "By e-mail",
+    "sms": "By text message",
+    "none": "Wishes no messages",
+}
 ONSET = "pain_duration_days"
 ALIKE = 0.8  # how alike two names of one birth date must be to ask whether they are one person; 1 is the same
 
@@ -77,6 +85,8 @@ def clean_fields(told: Mapping[str, str]) -> dict[str, str]:
             validate_email(found["email"])
         except ValidationError:
             raise BadInput("this is no address for e-mail; it looks like name@example.org", "email") from None
+    if found.get("contact_by", "") not in CONTACT_BY:
+        raise BadInput("choose email, sms, none, or leave it empty", "contact_by")
     if "language" in found:
         found["language"] = found["language"] or "en"
     return found

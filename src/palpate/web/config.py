@@ -9,11 +9,13 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from palpate.web.config_outbound import Outside, read_outside
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 SHORTEST_KEY = 40  # characters; Django warns below 50 of its own, and 40 of base64 hold 240 bits
@@ -39,6 +41,7 @@ class Config:
     proxies       how many proxies in front may be believed about the caller's address
     session_keys  newest first; older ones still open sessions made with them
     anchors       a further folder, off this machine, for the heads of the audit trail
+    outside       servers that are called: mail, text messages, dead-man's switches
     """
 
     data: Path
@@ -51,6 +54,7 @@ class Config:
     backup_key: str
     demo: bool
     anchors: Path | None = None
+    outside: Outside = field(default_factory=Outside)
 
     @property
     def https(self) -> bool:
@@ -91,6 +95,7 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
         faults.append("PALPATE_ANCHORS: expected a folder that exists, best on another machine")
     kept = _secrets(data, faults)
     session, audit, backup = _keys(environment, kept, faults)
+    outside = read_outside(environment, faults)
     if faults:
         raise BadConfig(faults)
     return Config(
@@ -104,6 +109,7 @@ def read_config(environment: Mapping[str, str] = os.environ) -> Config:
         backup_key=backup,
         demo=environment.get("PALPATE_DEMO", "") == "1",
         anchors=anchors,
+        outside=outside,
     )
 
 
@@ -160,9 +166,13 @@ def _secrets(data: Path, faults: list[str]) -> dict[str, Any]:
     file = data / "secrets.json"
     try:
         if not file.exists():
+            new = [folder for folder in (data, *data.parents) if not folder.exists()]
             data.mkdir(parents=True, exist_ok=True, mode=0o700)
             made = {"session": secrets.token_urlsafe(48), "audit": secrets.token_urlsafe(48)}
             _write_once(file, json.dumps(made))
+            # The names too, or a power cut leaves an audit trail whose key nobody has (S-51).
+            for folder in {data, *(folder.parent for folder in new)}:
+                _on_disk(folder)
         if file.stat().st_mode & 0o077:
             faults.append(f"{file.name}: others can read it; chmod 600 it, and change the keys if strangers could")
         found = json.loads(file.read_text(encoding="utf-8"))
@@ -170,6 +180,14 @@ def _secrets(data: Path, faults: list[str]) -> dict[str, Any]:
         faults.append(f"{data}: the folder or its secrets.json cannot be read or written")
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _on_disk(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _write_once(file: Path, text: str) -> None:

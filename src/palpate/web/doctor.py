@@ -16,9 +16,11 @@ from django.db.utils import DatabaseError
 
 from palpate import __version__
 from palpate.clinic import anchors, backup, sealed, store
+from palpate.clinic.access import messages
 from palpate.clinic.access import practice as the
 from palpate.clinic.access.store import applied_migrations
 from palpate.clinic.access.trail import head_of
+from palpate.clinic.booking import constraint, wall
 from palpate.clinic.deciding import WrongPathway, pathway_in_force
 from palpate.clinic.moment import now, today
 
@@ -38,7 +40,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Everything, in the order in which it is read. Never raises for what is amiss: that is what it is for."""
     found: list[Finding] = []
-    for part in (_program, _folder, _store, _seals, _trail, _backups, _pathway):
+    for part in (_program, _folder, _store, _seals, _times, _trail, _backups, _outside, _pathway):
         found.extend(_safely(part))
     return found
 
@@ -111,11 +113,20 @@ def _store() -> Iterator[Finding]:
 def _seals() -> Iterator[Finding]:
     if not store.is_there():
         return
-    missing = sealed.faults(connections["default"])
+    missing = sealed.faults(connections["default"]) + constraint.faults(connections["default"])
     if missing:
         yield from (Finding(BAD, line) for line in missing)
     else:
         yield Finding(OK, f"{len(sealed.sealed_models())} tables are sealed against change")
+
+
+def _times() -> Iterator[Finding]:
+    if not store.is_there():
+        return
+    moved = len(wall.moved())
+    if moved:
+        text = "appointments are no longer at the wall time for which they were booked, since the rules of a time zone"
+        yield Finding(LOOK, f"{moved} {text} have changed; see Book in the clinic")
 
 
 def _trail() -> Iterator[Finding]:
@@ -141,6 +152,21 @@ def _backups() -> Iterator[Finding]:
         yield Finding(LOOK, line)
     if not settings.CONFIG.backup_key:
         yield Finding(LOOK, "backups are not encrypted; PALPATE_BACKUP_KEY or `backup` in secrets.json changes that")
+
+
+def _outside() -> Iterator[Finding]:
+    told = settings.CONFIG.outside
+    mail = f"mail by {told.mail_host}:{told.mail_port}, {told.mail_tls}" if told.mail_from else "no mail server"
+    sms = "a gateway for text messages" if told.sms_url else "no gateway for text messages"
+    yield Finding(OK, f"messages: {mail}; {sms}; links {'are sent' if settings.SITE else 'need PALPATE_SITE'}")
+    if told.loopback:
+        yield Finding(LOOK, "PALPATE_OUTBOUND_LOOPBACK is set: this machine may be called, for trying things out")
+    if not store.is_there() or store.pending():
+        return
+    for job in messages.failed_jobs():
+        yield Finding(LOOK, f"the job {job.name} failed {job.failed:%Y-%m-%d %H:%M} UTC ({job.why}); it is tried again")
+    if (told.mail_from or told.sms_url) and not messages.settings_row().clinic:
+        yield Finding(LOOK, "messages have no name of the clinic to show; Settings, Messages to people")
 
 
 def _pathway() -> Iterator[Finding]:

@@ -15,7 +15,6 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -33,10 +32,9 @@ from palpate.clinic.actor import the_program
 from palpate.clinic.acts import act
 from palpate.clinic.audit import same
 from palpate.clinic.backup_file import BadBackup, NotRestored
+from palpate.web import jobs
 
 WORKERS, THREADS = 2, 4
-FORMS_KEPT = timedelta(hours=48)  # S-55
-LOOK, SWEEP = 60, 3600  # seconds between two looks at the anchors, and between two sweeps
 OF_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -227,35 +225,10 @@ def _setup_code(loopback: bool) -> list[str]:
 
 
 def housekeeping() -> None:
-    """Sweeps what is over: form keys, counts of tries, sessions. Writes the head of the trail if that is due."""
-    at = moment.now()
-    trail.sweep(at - FORMS_KEPT, at)
+    """Sweeps what is over, and writes the head of the trail if that is due."""
+    jobs.housekeeping()
     if anchors.due():
         anchors.write()
-
-
-def _keep_house(stopped: threading.Event) -> None:
-    """Runs in a thread of every worker; the one that holds the lock does the work, and another follows when it dies."""
-    lock = (settings.CONFIG.data / "housekeeping.lock").open("a")
-    waited = 0
-    while not stopped.wait(LOOK):
-        waited += LOOK
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            continue
-        try:
-            if waited >= SWEEP:
-                waited = 0
-                housekeeping()
-            elif anchors.due():
-                anchors.write()
-        except Exception:
-            import logging
-
-            logging.getLogger("palpate.serving").exception("housekeeping failed; it is tried again")
-        finally:
-            connections.close_all()
 
 
 def _run(opened: socket.socket, address: str) -> None:
@@ -274,7 +247,7 @@ def _run(opened: socket.socket, address: str) -> None:
             if os.read(first, 1):
                 sys.stdout.write(address + "\n")
                 sys.stdout.flush()
-        threading.Thread(target=_keep_house, args=(threading.Event(),), name="housekeeping", daemon=True).start()
+        jobs.start(threading.Event())
 
     bound = opened.detach()  # the server closes it by itself
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from palpate.web.config_outbound import read_outside
+
 # --- django-allauth: people sign in with their address; nobody signs up by themselves ---
 ACCOUNT_ADAPTER = "palpate.web.pages.account.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
@@ -45,12 +47,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "palpate.clinic.passwords.NotOurNamesValidator"},
 ]
 
-# --- Mail, only for links to a new password (S-07). Without a server none is sent: an owner hands the link over. ---
-EMAIL_HOST = os.environ.get("PALPATE_MAIL_HOST", "")
-EMAIL_PORT = int(os.environ.get("PALPATE_MAIL_PORT", "") or 587)
-EMAIL_HOST_USER = os.environ.get("PALPATE_MAIL_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("PALPATE_MAIL_PASSWORD", "")
-EMAIL_USE_SSL = EMAIL_PORT == 465
-EMAIL_USE_TLS = not EMAIL_USE_SSL
+# --- Mail: links to a new password (S-07) and messages to people (S-60). Without a server none is sent. ---
+_OUTSIDE = read_outside(os.environ, [])  # what is wrong with it, `palpate.web.config` has said before
+EMAIL_HOST = _OUTSIDE.mail_host
+EMAIL_PORT = _OUTSIDE.mail_port
+EMAIL_HOST_USER = _OUTSIDE.mail_user
+EMAIL_HOST_PASSWORD = _OUTSIDE.mail_password
+EMAIL_USE_SSL = _OUTSIDE.mail_tls == "tls"
+EMAIL_USE_TLS = _OUTSIDE.mail_tls == "starttls"
 EMAIL_TIMEOUT = 10  # seconds
-MAIL_FROM = os.environ.get("PALPATE_MAIL_FROM", "") if EMAIL_HOST else ""
+MESSAGE_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+MAIL_FROM = _OUTSIDE.mail_from

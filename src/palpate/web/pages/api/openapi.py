@@ -9,7 +9,9 @@ _DAY = {"type": "string", "format": "date"}
 _INSTANT = {"type": "string", "format": "date-time"}
 _TEXT = {"type": "string"}
 _MAYBE_ID = {"type": ["string", "null"], "format": "uuid"}
-_TEXTS = ("given_name", "family_name", "phone", "email", "address", "emergency_contact", "doctor", "language")
+_TEXTS = (
+    "given_name", "family_name", "phone", "email", "address", "emergency_contact", "doctor", "language", "contact_by",
+)  # fmt: skip
 _PERSON = {**dict.fromkeys(_TEXTS, _TEXT), "birth_date": _DAY}
 _BOOKING: dict[str, Any] = {
     "person": _ID,

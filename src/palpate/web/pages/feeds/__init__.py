@@ -1,0 +1,1 @@
+"""Calendar feeds: a therapist's times in their own calendar program."""
