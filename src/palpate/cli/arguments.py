@@ -42,12 +42,17 @@ def parser_of() -> argparse.ArgumentParser:
     _check(parts)
     _show(parts)
     _diff(parts)
+    _schedule(commands)
+    _audit(commands)
+    _sample(commands)
     _serve(commands)
+    _work(commands)
     _backup(commands)
     _restore(commands)
     _verify(commands)
     _doctor(commands)
     _unlock(commands)
+    _clock(commands)
     return parser
 
 
@@ -117,10 +122,76 @@ def _diff(parts: Any) -> None:
     diff.set_defaults(run=_run("palpate.cli.pathway", "diff_command"))
 
 
+def _schedule(commands: Any) -> None:
+    schedule = commands.add_parser(
+        "schedule",
+        help="books whole courses",
+        description="Books whole courses at times that keep all their rules: as many as possible, each as early as "
+        "possible, with as few changes of therapist as possible. Request and answer are JSON.",
+    )
+    schedule.add_argument("file", metavar="FILE", help="a schedule request (JSON); - for standard input")
+    schedule.add_argument(
+        "--seconds", type=_seconds, default=10.0, metavar="N", help="how long to search at most (default: 10)"
+    )
+    schedule.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of all chance in the search (default: 0)"
+    )
+    schedule.set_defaults(run=_run("palpate.cli.schedule", "schedule_command"))
+
+
+def _seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0, up to 86400")
+    return number
+
+
 def _data_option(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data", metavar="DIR", help="folder of the practice's data (default: PALPATE_DATA, else yours)"
     )
+
+
+def _audit(commands: Any) -> None:
+    audit = commands.add_parser(
+        "audit",
+        help="the pathway over a population",
+        description="Decides a whole population and writes decisions, rows at fault, a summary and a report into a new "
+        "folder. INPUT is a Parquet or CSV file with one row per decision, an .ndjson file of episode documents, or a "
+        "folder of such files. Whatever goes wrong, there is no folder then that looks finished.",
+    )
+    audit.add_argument("input", metavar="INPUT", help="a .parquet, .csv or .ndjson file, or a folder of them")
+    audit.add_argument("--out", metavar="DIR", required=True, help="the folder to make; it must not hold anything yet")
+    audit.add_argument("--ask", action="store_true", help="also which facts decide would ask of each; much slower")
+    audit.add_argument(
+        "--engine", choices=("local", "spark"), default="local", help="in this process (default), or on Apache Spark"
+    )
+    audit.add_argument("--master", metavar="URL", help="of Spark, such as spark://host:7077 (default: on this machine)")
+    audit.add_argument(
+        "--memory", metavar="SIZE", default="1G", help="how much may be unpacked at a time, such as 512M (default: 1G)"
+    )
+    _pathway_option(audit)
+    audit.set_defaults(run=_run("palpate.cli.audit", "audit_command"))
+
+
+def _sample(commands: Any) -> None:
+    sample = commands.add_parser(
+        "sample",
+        help="made-up, plausible episodes",
+        description="Writes N made-up, plausible episodes, to try things and to measure with. The same seed always "
+        "gives the same bytes. Nobody in them is real, and what they show is no evidence of anything.",
+    )
+    sample.add_argument("count", metavar="N", type=int, help="how many")
+    sample.add_argument("--seed", metavar="S", type=int, default=1, help="another gives other people (default: 1)")
+    sample.add_argument(
+        "--format", choices=("ndjson", "parquet"), default="ndjson",
+        help="ndjson: whole episode documents, one a line (default); parquet: one row per decision",
+    )  # fmt: skip
+    sample.add_argument("--out", metavar="FILE", help="where to write (default: standard output)")
+    sample.set_defaults(run=_run("palpate.cli.sample", "sample_command"))
 
 
 def _serve(commands: Any) -> None:
@@ -135,6 +206,18 @@ def _serve(commands: Any) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1, this machine only)")
     serve.add_argument("--port", type=int, default=8000, help="default: 8000; 0: a free one")
     serve.set_defaults(run=_run("palpate.cli.serve", "serve_command"))
+
+
+def _work(commands: Any) -> None:
+    work = commands.add_parser(
+        "work",
+        help="the background work apart from the server",
+        description="Sends messages, makes the nightly backup and writes the heads of the audit trail, where the store "
+        "is PostgreSQL. palpate serve does the same by itself: of all processes one leads. SIGTERM ends it.",
+    )
+    work.add_argument("--once", action="store_true", help="do what is due now, and end")
+    _data_option(work)
+    work.set_defaults(run=_run("palpate.cli.work", "work_command"))
 
 
 def _backup(commands: Any) -> None:
@@ -203,3 +286,18 @@ def _unlock(commands: Any) -> None:
     unlock.add_argument("--port", type=int, default=8000, help="of palpate serve, where no PALPATE_SITE is set")
     _data_option(unlock)
     unlock.set_defaults(run=_run("palpate.cli.unlock", "unlock_command"))
+
+
+def _clock(commands: Any) -> None:
+    clock = commands.add_parser(
+        "clock",
+        help="is the clock behind what was recorded, and may it stay so?",
+        description="Shows the clock beside the latest time that was recorded. While it is over five minutes behind, "
+        "links, codes and signing stop, until an owner accepts it here. Ends with 1 while it is behind.",
+    )
+    clock.add_argument(
+        "--accept", metavar="EMAIL",
+        help="the clock is right: the address of an owner, whose password is asked (or read from standard input)",
+    )  # fmt: skip
+    _data_option(clock)
+    clock.set_defaults(run=_run("palpate.cli.clock", "clock_command"))

@@ -61,6 +61,11 @@ def diff_command(options: argparse.Namespace) -> int:
     else:
         _say_differences(before, after, rows)
     code = _episodes(options.episodes, before, after, as_json) if options.episodes else 0
+    if options.episodes:
+        from palpate.cli.trial import changes_stops, try_out
+
+        if changes_stops(rows):
+            code = code or try_out(options.episodes, before, after, as_json)
     if options.data is None:
         return code
     from palpate.cli.recall import recall_list

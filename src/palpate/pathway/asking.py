@@ -8,7 +8,7 @@ The search is complete, so "not asked" is a proof; `tests/agree` checks it again
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,6 +91,17 @@ def ask(question: Question) -> list[Asked]:
             found.append(Asked(slot, tuple(could), tuple(rule.rule for rule in live)))
     found.sort(key=lambda asked: (-asked.could[0][0], -len(asked.rules), asked.slot))
     return found
+
+
+def any_matters(question: Question, slots: Iterable[int], least: int) -> bool:
+    """Whether one of the slots matters to a rule of rank `least` or more: the same search, ended by the first that does.
+
+    For whoever needs no list of questions, as with many people at once.
+    """
+    search = _Search(question)
+    return any(
+        rule.rank >= least and search.matters(slot, rule) for slot in slots for rule in search.reading.get(slot, ())
+    )
 
 
 def possible(question: Question) -> list[OpenRule]:

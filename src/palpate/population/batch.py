@@ -1,0 +1,120 @@
+"""One Arrow batch of rows in, one Arrow batch of decisions out: what every engine calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from palpate.pathway.decision import find
+from palpate.pathway.faults import Fault, Faults
+from palpate.pathway.pathway import DISPOSITIONS, URGENCIES, Pathway, rank
+from palpate.population.checked import Classes
+from palpate.population.deciding import Decided, decide_known, where_held
+from palpate.population.known import Known
+from palpate.population.program import Program, program_of
+from palpate.population.rows import Rows, one_line_of, wrong_columns
+
+_WORDS = [
+    (rank(word, urgency), word, urgency)
+    for word in DISPOSITIONS
+    for urgency in (URGENCIES if word == "medical_exam_first" else (None,))
+]
+
+
+def schema_of(ask: bool) -> pa.Schema:
+    """The columns of a batch of decisions. Where `fault` is not null, there is no decision."""
+    fields: list[tuple[str, Any]] = [
+        ("id", pa.string()),
+        ("disposition", pa.string()),
+        ("urgency", pa.string()),
+        ("rules", pa.list_(pa.string())),
+    ]
+    if ask:
+        fields.append(("ask", pa.list_(pa.string())))
+    return pa.schema([*fields, ("fault", pa.string())])
+
+
+def decide_batch(pathway: Pathway, batch: pa.RecordBatch, *, ask: bool = False) -> pa.RecordBatch:
+    """The decision of each row, in order; the same as `palpate decide` gives for the document that the row stands for.
+
+    Takes    batch: one row per decision (contract section 5); ask: also which facts `decide` would ask.
+    Returns  a batch with the columns of `schema_of`; rules: ids that hold and are not lifted, in the pathway's order.
+    Unknown  null; an absent column is unknown throughout.
+    Errors   Faults, where a column is none that the pathway knows or holds another type.
+    """
+    return decide_rows(pathway, batch, ask=ask)[0]
+
+
+def decide_rows(
+    pathway: Pathway, batch: pa.RecordBatch, *, ask: bool = False, odd: Mapping[int, list[Fault]] | None = None
+) -> tuple[pa.RecordBatch, Known]:
+    """The same, with what was known of the rows without faults, for whoever counts them.
+
+    Takes  odd: row -> what was wrong with its text before it came here.
+    """
+    wrong = wrong_columns(pathway, batch.schema)
+    if wrong:
+        raise Faults(wrong)
+    program = program_of(pathway)
+    rows = Rows(pathway, batch, classes_of(pathway), odd)
+    decided = decide_known(program, rows.known)
+    asked = asked_of(pathway, rows.known) if ask else None
+    made = decisions(program, rows.known.count, decided, asked)
+    known = rows.known
+    del rows.known  # it leads back to the rows: a circle would keep the batch in memory
+    return with_faults(rows, made, ask), known
+
+
+def classes_of(pathway: Pathway) -> Classes:
+    """The response classes of a pathway, kept from batch to batch."""
+    made = pathway.engines.get("classes")
+    if made is None:
+        made = pathway.engines["classes"] = Classes(pathway)
+    assert isinstance(made, Classes)
+    return made
+
+
+def asked_of(pathway: Pathway, known: Known) -> list[list[str]]:
+    """What `decide` would ask of each person. This is the search itself, one person at a time."""
+    return [[name for name, _ in find(pathway, known.episode(row)).asked] for row in range(known.count)]
+
+
+def decisions(program: Program, count: int, decided: Decided, asked: list[list[str]] | None) -> dict[str, pa.Array]:
+    """Disposition, urgency, rules (and ask) of each person, in order."""
+    table = np.full(max(level for level, _, _ in _WORDS) + 1, -1, np.int8)
+    for at, (level, _, _) in enumerate(_WORDS):
+        table[level] = at
+    codes = pa.array(table[decided.ranks])
+    offsets, which = where_held(decided.held, count)
+    ids = pa.array([rule.id for rule in program.pathway.rules], pa.string())
+    made = {
+        "disposition": pa.array([word for _, word, _ in _WORDS], pa.string()).take(codes),
+        "urgency": pa.array([urgency for _, _, urgency in _WORDS], pa.string()).take(codes),
+        "rules": pa.ListArray.from_arrays(pa.array(offsets), ids.take(pa.array(which))),
+    }
+    if asked is not None:
+        made["ask"] = pa.array(asked, pa.list_(pa.string()))
+    return made
+
+
+def with_faults(rows: Rows, made: dict[str, pa.Array], ask: bool) -> pa.RecordBatch:
+    """Decisions and faults together, a line for each row of the input."""
+    schema = schema_of(ask)
+    if not rows.faults:
+        arrays = [rows.ids.cast(pa.string()), *made.values(), pa.nulls(rows.count, pa.string())]
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+    at = np.full(rows.count, -1, np.int64)
+    at[rows.places] = np.arange(len(rows.places))
+    places = pa.array(at, mask=at < 0)
+    texts = {row: one_line_of(faults) for row, faults in rows.faults.items()}
+    arrays = [pa.array([_told(raw) for raw in rows.ids.to_pylist()], pa.string())]
+    arrays += [array.take(places) for array in made.values()]
+    arrays.append(pa.array([texts.get(row) for row in range(rows.count)], pa.string()))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _told(raw: bytes | None) -> str | None:
+    return None if raw is None else raw.decode(errors="backslashreplace")

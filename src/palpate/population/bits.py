@@ -1,0 +1,41 @@
+"""One bit per person, packed into bytes: sets of people, and how they combine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Bits: TypeAlias = npt.NDArray[np.uint8]  # least significant bit first; bits beyond the last person are 0
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
+
+def pack(flags: Flags) -> Bits:
+    """One byte per person -> one bit per person."""
+    return np.packbits(flags, bitorder="little")
+
+
+def unpack(bits: Bits, count: int) -> Flags:
+    """One bit per person -> one byte per person."""
+    return np.unpackbits(bits, count=count, bitorder="little").view(np.bool_)
+
+
+def nobody(count: int) -> Bits:
+    return np.zeros((count + 7) // 8, np.uint8)
+
+
+def everybody(count: int) -> Bits:
+    """All people; the bits beyond the last are 0, so that `everybody ^ bits` is who is not in `bits`."""
+    return pack(np.ones(count, np.bool_))
+
+
+def at_least(n: int, items: Sequence[Bits]) -> Bits:
+    """Who is in `n` or more of the items (n >= 1)."""
+    reached = [np.zeros_like(items[0]) for _ in range(n)]  # reached[k]: in k + 1 or more so far
+    for item in items:
+        for k in range(n - 1, 0, -1):
+            reached[k] |= reached[k - 1] & item
+        reached[0] |= item
+    return reached[-1]
