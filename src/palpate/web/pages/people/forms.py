@@ -12,6 +12,7 @@ from palpate.clinic.access.practice import therapists
 from palpate.clinic.models import Person, User
 from palpate.clinic.names import LONGEST_NAME
 from palpate.clinic.people import CLOSE_WHY, CONTACT_BY, LONGEST, REOPEN_WHY
+from palpate.web import languages
 from palpate.web.pages.people.fields import Text, TypedDate
 
 # Units of "about n ... ago", with the days of one of them; a month is the mean of the calendar's.
@@ -33,7 +34,11 @@ class PersonForm(forms.Form):
     address = Text(longest=LONGEST["address"], rows=3, label="Address", required=False)
     emergency_contact = Text(longest=LONGEST["emergency_contact"], label="Whom to call in an emergency", required=False)
     doctor = Text(longest=LONGEST["doctor"], label="Family doctor: name and how to reach them", required=False)
-    language = Text(longest=LONGEST["language"], label="Language, in short (en, fr, de ...)", required=False)
+    language = forms.ChoiceField(
+        label="Language of what this person reads",
+        required=False,
+        error_messages={"invalid_choice": "There is nothing in this language yet. Choose one of the list."},
+    )
     contact_by = forms.ChoiceField(
         label="May we send reminders and links?",
         required=False,
@@ -46,6 +51,7 @@ class PersonForm(forms.Form):
     def __init__(self, *args: Any, therapists: Iterable[User] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.staff = {str(user.pk): user for user in therapists or ()}
+        _choices(self, "language", _languages(str(self.initial.get("language", ""))))
         if therapists is None:
             del self.fields["therapist"]
         else:
@@ -71,6 +77,12 @@ def contact_of(person: Person) -> dict[str, Any]:
     """What stands in the form of a person who is there already."""
     born = person.birth_date
     return {**{name: getattr(person, name) for name in LONGEST}, "birth_date": f"{born.day} {born:%B %Y}"}
+
+
+def _languages(stands: str) -> list[tuple[str, str]]:
+    """Every language there is, and the one that stands already: an import may have told another one."""
+    there = list(languages.choices())
+    return there if not stands or stands in dict(there) else [*there, (stands, f"{stands} (not there: English)")]
 
 
 def _choices(form: forms.Form, name: str, choices: list[tuple[str, str]]) -> None:
