@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
-from palpate.clinic import answering, keys, links, moment, referring
+from palpate.clinic import answering, keys, links, moment, phone_links, referring
 from palpate.clinic.acts import act
 from palpate.clinic.deciding import decide_now
 from palpate.clinic.models import (
@@ -16,23 +16,43 @@ from palpate.clinic.models import (
     Answer,
     Appointment,
     BodyDrawing,
+    BookRules,
     BreakGlass,
+    CalendarFeed,
+    Call,
     CareTeam,
     Consent,
     Episode,
+    Erasure,
+    HeldSession,
+    Holiday,
+    HoursException,
     Measure,
     Merge,
+    Message,
+    MessageSettings,
+    MessageText,
+    MoneyRules,
     Note,
     Notice,
+    Offer,
     Override,
+    PackageUse,
+    PhoneSeen,
+    PhoneSent,
     PlanItem,
     PlanTick,
     PublishedPathway,
+    Service,
     Session,
+    TherapistHours,
     Touch,
     Upload,
     User,
+    Waiting,
+    Wish,
 )
+from palpate.clinic.paying import packages
 from tests.clinic_world import World, make_person
 from tests.web.session_taps import UNCHANGED, calm_answers, consent
 
@@ -111,10 +131,48 @@ def fill(world: World, text: str = "") -> Filled:
         upload = Upload(person=person, episode=episode, title=t("Letter", 200), media_type="image/png", content=PNG)
         upload.size, upload.digest, upload.at, upload.by = len(PNG), "0" * 64, at, by
         upload.save()
-        starts = at + timedelta(days=1)
+        starts = at + timedelta(days=1, hours=3 * Appointment.objects.count())  # nobody is in two places
         appointment = Appointment(person=person, episode=episode, therapist=by, room=world.room, starts=starts)
         appointment.ends, appointment.day, appointment.created = starts + timedelta(hours=1), starts.date(), at
         appointment.save()
+        service = Service(name=t("Back massage", 200), minutes=60, turnover_minutes=15, price_cents=8000)
+        service.save()
+        TherapistHours(
+            therapist=world.owner, weekday=0, begins=time(9), ends=time(17), room=world.room, valid_from=before
+        ).save()
+        HoursException(therapist=world.owner, day=day + timedelta(days=9), kind="off").save()
+        Holiday(day=day + timedelta(days=9), name=t("Midsummer", 200)).save()
+        BookRules(cancel_hours=24, currency="CAD").save()
+        MoneyRules(registration=t("BN 123", 200), code_label=t("Code", 60)).save()
+        desk = world.actor(world.desk)
+        package, receipt = packages.sell(desk, person, service, sessions=3, price=20000, how="card", day=day)
+        PackageUse(package=package, session=given, number=1, at=at, by=by).save()
+        HeldSession(
+            person=person, episode=episode, number=3, therapist=by, room=world.room, starts=starts,
+            ends=appointment.ends, made=at,
+        ).save()  # fmt: skip
+        waiting = Waiting(person=person, episode=episode, minutes=60, since=day, until=day + timedelta(days=30))
+        waiting.created = at
+        waiting.save()
+        Offer(
+            waiting=waiting, therapist=by, room=world.room, starts=starts + timedelta(hours=2), minutes=60, made=at
+        ).save()
+        phone = phone_links.make(phone_links.CHECK_IN, person, appointment, episode)
+        sent = PhoneSent(link=phone.link, episode=episode, appointment=appointment, purpose=phone_links.CHECK_IN)
+        sent.language, sent.told, sent.day, sent.at = "en", {"new": "nothing"}, day, at
+        sent.save()
+        PhoneSeen(sent=sent, by=by, at=at).save()
+        Wish(person=person, appointment=appointment, what=Wish.What.MOVE, at=at).save()
+        message = Message(person=person, episode=episode, appointment=appointment, kind="moved", when=starts)
+        message.due = message.made = message.next_try = at
+        message.stale_after, message.state, message.reason = starts, Message.State.FAILED, "not_asked"
+        message.save()
+        Call(person=person, message=message, outcome="left_word", at=at, by=by).save()
+        MessageSettings(clinic=t("Harbour Street 4", 60)).save()
+        if not MessageText.objects.exists():
+            MessageText(kind="reminder", language="en", subject=t("Visit", 120), text=t("{time}", 480)).save()
+        feed = CalendarFeed(therapist=by, name=t("telephone", 60), secret_hash=uuid.uuid4().hex * 2, made=at)
+        feed.save()
         glass = BreakGlass(person=person, therapist=_stranger(world), reason=t("Covering"), opened=at, until=at)
         glass.save()
         double = make_person("Ada", t("Lindt", 200), person.birth_date, by)
@@ -128,6 +186,8 @@ def fill(world: World, text: str = "") -> Filled:
         proposed = PublishedPathway(pathway="back_massage", version_text="0.9.0", digest="sha256:0", proposed_at=at)
         proposed.proposed_by, proposed.withdrawn_at, proposed.withdrawn_why = world.owner, at, t("Only a test")
         proposed.save()
+        erasure = Erasure(person=uuid.uuid4(), asked=at, until=day, place="default", by=world.owner)
+        erasure.save()
     ids = {
         "person": person.pk,
         "episode": episode.pk,
@@ -139,6 +199,7 @@ def fill(world: World, text: str = "") -> Filled:
         "event": event.pk,
         "decision": first.pk,
         "appointment": appointment.pk,
+        "service": service.pk,
         "stranger": person.pk,
         "glass": glass.pk,
         "user": world.colleague.pk,
@@ -146,8 +207,13 @@ def fill(world: World, text: str = "") -> Filled:
         "room": world.room.pk,
         "published": proposed.pk,
         "key": key.pk,
+        "erasure": erasure.pk,
+        "message": message.pk,
+        "feed": feed.pk,
     }
     more = {"upload": upload.pk, "person-unmerge": merge.pk, "link": made.link.pk, "note": note.pk}
+    more["phone-calendar"] = appointment.pk
+    more |= {"receipt": receipt.pk, "receipt-pdf": receipt.pk, "package": package.pk, "package-take": package.pk}
     return Filled(world, ids, more)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.test import Client
 from django.urls import reverse
 
-from palpate.clinic import consenting, moment
+from palpate.clinic import clock_guard, consenting, moment
 from palpate.clinic.acts import act
 from palpate.clinic.deciding import pathway_in_force
 from palpate.clinic.models import Answer, Decision, Measure, Session
@@ -77,6 +77,8 @@ class Clock:
         self.start = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
         self.now = self.start
         monkeypatch.setattr("django.utils.timezone.now", self.tick)
+        # The world was made a moment ago by the real clock, which may be hours after noon.
+        monkeypatch.setattr(clock_guard, "TOLERANCE", timedelta(days=1))
 
     def tick(self) -> datetime:
         self.now += timedelta(milliseconds=1)

@@ -16,9 +16,10 @@ from palpate.clinic import moment
 from palpate.clinic.deciding import pathway_in_force
 from palpate.clinic.models import Answer, Appointment, Decision, Episode, Person, Session, Touch
 from tests.clinic_world import World, make_world
+from tests.form_client import FormClient
 from tests.web.session_taps import ready
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "palpate.web.signed_in.Backend"
 AT_ONCE = 20
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,7 +50,7 @@ def posts(client: Client, url: str, told: dict[str, Any], **more: Any) -> list[A
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
 
     def send() -> Any:
-        tab = Client(raise_request_exception=False)
+        tab = FormClient(raise_request_exception=False)
         tab.cookies.load(cookies)
         return tab.post(url, told, **more)
 
@@ -68,7 +69,7 @@ def world() -> World:
 
 @pytest.fixture
 def client(world: World) -> Client:
-    client = Client()
+    client = FormClient()
     client.force_login(world.therapist, backend=BACKEND)
     return client
 

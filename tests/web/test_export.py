@@ -205,3 +205,20 @@ def test_an_export_is_written_as_it_is_read(world: World, signed_in: Any) -> Non
     assert answer.streaming
     assert len(pieces) >= 1
     assert max(len(piece) for piece in pieces) < 1 << 20
+
+
+def test_s48_the_file_for_other_programs_is_asked_for_by_post_named_by_an_id_and_stands_in_the_trail(
+    world: World, signed_in: Any
+) -> None:
+    client = signed_in(world.therapist)
+    address = reverse("export-fhir", args=[world.person.pk])
+    assert client.get(address).status_code == 405
+    answer = client.post(address)
+    told = json.loads(saved(answer))
+    assert answer["Content-Type"] == "application/fhir+json"
+    assert "Ada" not in answer["Content-Disposition"]
+    assert told["entry"][0]["resource"]["resourceType"] == "Patient"
+    row = AuditRow.objects.latest("number")
+    assert (row.category, row.deed, row.about["of"]) == ("export", "export-fhir", "person")
+    for user in (world.desk, world.auditor, world.colleague):
+        assert signed_in(user).post(address).status_code == 404

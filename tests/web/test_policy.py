@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from palpate.web.pages.account.routes import ROUTES as ACCOUNT
+from palpate.web.pages.feeds.routes import ROUTES as FEEDS
 from palpate.web.pages.link.routes import ROUTES as LINKS
+from palpate.web.pages.phone.routes import BY_LINK
 from palpate.web.pages.start.routes import ROUTES as START
 from palpate.web.routes import ANYONE, PROGRAMS, Route
 from palpate.web.urls import ROUTES
@@ -34,6 +36,7 @@ MATRIX: dict[str, tuple[set[str], set[str]]] = {
     "keys": ({O, A}, {O}),
     "audit": ({O, T, A}, set()),
     "export": ({O, T}, {O, T}),
+    "erase": ({O}, {O}),
     "glass": ({O, A}, {O}),
     "practice": (ALL, {O}),
     "own": (ALL, ALL),
@@ -51,7 +54,8 @@ BEYOND: dict[str, tuple[set[tuple[str, str]], str]] = {
     "glass-open": ({(T, "read"), (T, "write")}, "S-11"),
     "trail-save": ({(A, "write")}, "the auditor reads the record of everything"),
 }
-OPEN = {route.name for route in (*ACCOUNT, *LINKS, *START) if ANYONE in (route.read, route.write)} | {"api-openapi"}
+_DOORS = (*ACCOUNT, *LINKS, *BY_LINK, *FEEDS, *START)
+OPEN = {route.name for route in _DOORS if ANYONE in (route.read, route.write)} | {"api-openapi"}
 REDIRECTS_OUT = {"account_logout"}  # ends the session, so nothing can be asked after it
 HAS_NONE = {"mfa_deactivate_totp", "person-merge"}  # nobody has an app to remove; a merge needs a second person
 
@@ -187,7 +191,7 @@ def test_s13_reading_changes_nothing_but_the_trail(world: World) -> None:
     own = fill(world)
     for name in ("therapist", "owner"):
         client = Client()
-        client.force_login(world.staff[name], backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(world.staff[name], backend="palpate.web.signed_in.Backend")
         before = digest()
         for route in pages():
             if not route.read:

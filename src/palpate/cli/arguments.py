@@ -133,9 +133,7 @@ def _schedule(commands: Any) -> None:
     schedule.add_argument(
         "--seconds", type=_seconds, default=10.0, metavar="N", help="how long to search at most (default: 10)"
     )
-    schedule.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of all chance in the search (default: 0)"
-    )
+    schedule.add_argument("--seed", type=int, default=0, metavar="N", help="of all chance in the search (default: 0)")
     schedule.set_defaults(run=_run("palpate.cli.schedule", "schedule_command"))
 
 

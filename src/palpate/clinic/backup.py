@@ -22,7 +22,7 @@ from typing import Any
 from django.conf import settings
 
 from palpate import __version__
-from palpate.clinic import anchors, audit, copying, store
+from palpate.clinic import anchors, audit, copying, erased_list, erasing, store
 from palpate.clinic.access.store import applied_migrations, counts, practice_in
 from palpate.clinic.access.trail import head_of
 from palpate.clinic.actor import the_program
@@ -198,12 +198,15 @@ def restore(file: Path, *, force: bool = False, progress: Progress = _silent) ->
     """
     if not force and store.is_there() and practice_in() is not None:
         raise NotRestored("there is a practice in this store already; --force puts the backup in its place")
+    if store.is_there() and not store.pending():
+        erased_list.write()  # what this store knows of erased people, and its successor may not
     with _restored_aside(file, progress) as (aside, proven, about), _key_of(about):
         kept = aside.take_place()
     (settings.CONFIG.data / store.DAMAGED).unlink(missing_ok=True)
     with act(the_program("restore"), "backup", "restore", change=True) as deed:
         deed.about.update(head=about["head"][0], made=str(proven.about.get("made", ""))[:40])
     anchors.write(restored=True)
+    erasing.again()  # a backup from before would bring erased people back (S-49)
     return proven, kept
 
 

@@ -16,6 +16,7 @@ from palpate.clinic import audit
 from palpate.clinic.models import AuditRow
 
 UNKNOWN = "no row of the trail says that it was written"
+DESTROY = "record-destroy"  # the deed whose row names what is gone on purpose
 _MARK_EVERY = 500  # rows that were seen and are not noted yet
 
 
@@ -38,9 +39,14 @@ class Named:
         self._list.close()
 
     def take(self, row: AuditRow) -> None:
-        """Notes what a row of the trail names. Of two rows that name the same, the first counts."""
+        """Notes what a row of the trail names. Of two rows that name the same, the first counts.
+
+        What a row says was destroyed need not be there any more (S-49); from then on it must not be.
+        """
         for kind, id, hash in row.about.get("sealed", ()):
             self._list.execute("INSERT OR IGNORE INTO named VALUES (?, ?, ?, ?, 0)", (kind, id, hash, row.number))
+        for kind, id in row.about.get("destroyed", ()) if row.deed == DESTROY else ():
+            self._list.execute("UPDATE named SET hash = '', row = ? WHERE kind = ? AND id = ?", (row.number, kind, id))
 
     def fault_of(self, row: models.Model) -> str | None:
         """What is wrong with a sealed row: unknown to the trail, or not as it was written. None: it is whole."""
@@ -51,6 +57,8 @@ class Named:
         self._seen.append((kind, id))
         if len(self._seen) >= _MARK_EVERY:
             self._mark()
+        if not found[0]:
+            return f"row {found[1]} of the trail says that it was destroyed"
         if audit.content_hash(row, self._key) != found[0]:
             return f"it is not as row {found[1]} of the trail says that it was written"
         return None
@@ -59,7 +67,7 @@ class Named:
         """The rows that the trail names up to one of its rows, and that `fault_of` was not asked about."""
         self._mark()
         missing = self._list.execute(
-            "SELECT kind, id, row FROM named WHERE seen = 0 AND row <= ? ORDER BY row, id", (up_to,)
+            "SELECT kind, id, row FROM named WHERE seen = 0 AND hash <> '' AND row <= ? ORDER BY row, id", (up_to,)
         )
         for kind, id, row in missing:
             yield f"{kind} {id}: it is gone; row {row} of the trail says that it was written"

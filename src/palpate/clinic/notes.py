@@ -18,6 +18,7 @@ from palpate.clinic.deciding import MAY_TREAT, decide_now, pathway_in_force, pre
 from palpate.clinic.document import ratings_of
 from palpate.clinic.models import Amendment, Appointment, Decision, Measure, Note, Session
 from palpate.clinic.names import clean_text
+from palpate.clinic.paying import packages
 from palpate.clinic.refusals import BadInput, Conflict
 from palpate.clinic.sessions import hand_of
 from palpate.clinic.soap import Soap, Told, write
@@ -166,6 +167,7 @@ def sign_note(
         session.appointment.save(update_fields=["state", "version"])
     if given:
         messages.session_given(session)
+        packages.take_given(actor, session)
     return note, decide_now(actor, session.episode, "review", max(today, session.day))
 
 

@@ -141,6 +141,8 @@ def _until_now(link: PhoneLink) -> datetime:
 
 
 def _about_something(link: PhoneLink) -> bool:
+    if link.person.locked is not None:
+        return False
     if link.person.merged_into_id is not None or link.episode is None or link.episode.person_id != link.person_id:
         return False
     if link.purpose == CHECK_IN:

@@ -10,6 +10,7 @@ On these tables nothing may be added with `ignore_conflicts`: a row whose key ex
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
@@ -78,6 +79,25 @@ def unseal(connection: BaseDatabaseWrapper) -> None:
             if table in tables:
                 where = f" ON {_quoted(table)}" if connection.vendor == "postgresql" else ""
                 cursor.execute(f"DROP TRIGGER IF EXISTS {_quoted(name)}{where}")
+
+
+@contextmanager
+def lifted(connection: BaseDatabaseWrapper, chosen: Iterable[type[models.Model]]) -> Iterator[None]:
+    """Takes the seals off some tables while what a person's record holds is destroyed, and puts them back (S-49).
+
+    Call inside a transaction: whoever else works with the store sees the seals on, before and after, and never off.
+    Errors  RuntimeError outside a transaction; SealsMissing, where they cannot be put back: then all is undone.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("seals are lifted inside a transaction only")
+    tables = list(chosen)
+    with connection.cursor() as cursor:
+        for table, name, _ in _expected(connection, tables):
+            where = f" ON {_quoted(table)}" if connection.vendor == "postgresql" else ""
+            cursor.execute(f"DROP TRIGGER {_quoted(name)}{where}")
+    yield
+    connection.check_constraints()  # PostgreSQL makes no trigger on a table whose foreign keys were not looked at yet
+    seal(connection)
 
 
 def after_migrate(sender: Any, using: str, **_: Any) -> None:

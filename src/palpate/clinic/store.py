@@ -23,8 +23,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.utils import DatabaseError, OperationalError
 
 from palpate.clinic import sealed
-from palpate.clinic.booking import constraint
 from palpate.clinic.access.store import applied_migrations
+from palpate.clinic.booking import constraint
 from palpate.clinic.moment import now
 
 DAMAGED = "damaged.json"

@@ -57,6 +57,8 @@ def whole_record(person: Person) -> dict[str, Any]:
         "episodes": episodes,
         "appointments": _rows(person, "Appointment", "starts", related=("therapist", "room")),
         "uploads": _rows(person, "Upload", "at"),
+        "packages": _rows(person, "Package", "bought", "made", related=("service",)),
+        "receipts": _rows(person, "Receipt", "year", "number"),
         "team": _rows(person, "CareTeam", "since", related=("therapist",)),
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from palpate.clinic import backup, moment, publishing
+from palpate.clinic import backup, clock_guard, moment, publishing
 from palpate.clinic.access import practice as the
 from palpate.clinic.actor import OWNER
 from palpate.web.navigation import NAVIGATION
@@ -24,6 +24,8 @@ def of_the_clinic(request: HttpRequest) -> dict[str, Any]:
         banners.append(
             "Signing in needs no second factor here. That is only for a practice of one person on its own machine."
         )
+    if practice is not None:
+        banners += clock_guard.banner(practice.latest, practice.time_zone)
     banners += banners_of(request, actor, practice)
     if practice is not None and actor is not None and actor.user_id:
         banners += publishing.banners(moment.today(practice.time_zone), owner=actor.is_any(OWNER))

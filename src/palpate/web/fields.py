@@ -67,6 +67,12 @@ FIELDS: Mapping[str, str] = {
     "hours-exception": "day kind begins ends gone",
     "closed-days": "day name site gone",
     "book-rules": "cancel_hours cancel_fee no_show_fee currency",
+    "receipt-new": "items amount_* how referred_by code",
+    "receipt": "why",
+    "package-new": "service sessions price how",
+    "package": "how",
+    "package-take": "session",
+    "money-rules": "registration tax_number tax_name tax_rate tax_note code_label refund_rule",
     "people-search": "q purpose sort page",
     "person-new": f"{_PERSON} therapist different",
     "person-edit": _PERSON,
@@ -150,6 +156,7 @@ FIELDS: Mapping[str, str] = {
     "glass-sign-off": "",
     "notices-read": "",
     "message-again": "",
+    "message-send": "purpose appointment",
     "call-visit": "outcome",
     "call-message": "outcome",
     "message-settings": ASKED,
@@ -160,7 +167,12 @@ FIELDS: Mapping[str, str] = {
     "trail-save": "since until category actor person",
     "export-all": "",
     "export-file": "",
+    "export-fhir": "",
     "export-record": "",
+    "who-looked-file": "",
+    "person-erase": "sure",
+    "record-destroy": "sure",
+    "record-back": "",
 }
 # Forms that change a row which several people may change: they say which version of it they were made from (S-56).
 VERSIONED = frozenset(
@@ -169,7 +181,7 @@ VERSIONED = frozenset(
         "intake-ratings", "intake-screen", "intake-decide", "letter-change", "letter-handed", "letter-close",
         "plan", "note", "check-ratings", "check-screen", "check-muscle", "check-change", "discharge",
         "follow-up", "adverse-event", "practice-change", "room", "site", "user-change", "user-active",
-        "message-settings", "message-text", "message-text-shipped",
+        "message-settings", "message-text", "message-text-shipped", "package", "money-rules",
     }
 )  # fmt: skip
 OF_ONE = ("person", "stranger")  # ids of a path that name a person

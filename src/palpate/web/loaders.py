@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from palpate.clinic.access import care, glass, keys, people, practice, publishing
+from palpate.clinic.access import booking, care, erasing, glass, keys, people, practice, publishing
 from palpate.clinic.access.adverse import event_of
 from palpate.clinic.access.appointments import appointment_of
 from palpate.clinic.access.consenting import consent_of
+from palpate.clinic.access.messages import feed_of, message_of
 from palpate.clinic.access.planning import plan_item_of
 from palpate.clinic.access.referring import clearance_of
 from palpate.clinic.actor import Actor
@@ -40,9 +41,13 @@ LOADERS: dict[str, Loader] = {
     "stranger": lambda actor, id, scope, to_write: glass.stranger_of(actor, id),
     "glass": lambda actor, id, scope, to_write: glass.glass_of(id),
     "user": lambda actor, id, scope, to_write: practice.user_of(id),
+    "service": lambda actor, id, scope, to_write: booking.service_of(id),
     "site": lambda actor, id, scope, to_write: publishing.site_of(id),
     "room": lambda actor, id, scope, to_write: publishing.room_of(id),
     "published": lambda actor, id, scope, to_write: publishing.version_of(id),
+    "message": lambda actor, id, scope, to_write: message_of(actor, id, to_write=to_write),
+    "feed": lambda actor, id, scope, to_write: feed_of(actor, id),
+    "erasure": lambda actor, id, scope, to_write: erasing.erasure_of(id),
     "key": lambda actor, id, scope, to_write: keys.key_of(id),
 }
 

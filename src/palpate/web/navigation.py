@@ -16,7 +16,10 @@ class Entry:
 
 NAVIGATION = (
     Entry("Today", "/", (OWNER, THERAPIST, DESK, AUDITOR)),
+    Entry("Book", "/book/", (OWNER, THERAPIST, DESK, AUDITOR)),
     Entry("People", "/people/", (OWNER, THERAPIST, DESK, AUDITOR)),
+    Entry("Calls", "/calls/", (OWNER, DESK)),
+    Entry("Wishes", "/wishes/", (OWNER, DESK)),
     Entry("Referrals", "/referrals/", (OWNER, THERAPIST)),
     Entry("Notes", "/notes/", (THERAPIST,)),
     Entry("Adverse events", "/adverse/", (OWNER, THERAPIST, AUDITOR)),

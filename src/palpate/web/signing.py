@@ -21,6 +21,7 @@ from django.contrib.auth import logout, update_session_auth_hash, user_logged_in
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from palpate.clinic import clock_guard
 from palpate.clinic.access import practice as the
 from palpate.clinic.access import users as accounts
 from palpate.clinic.actor import NOBODY, Actor
@@ -49,6 +50,11 @@ BEFORE_THE_FACTOR = frozenset(
         "mfa_add_webauthn",
         "account-factor",
     }
+)
+
+# Where a code is shown that is good for a while by the clock (S-58).
+CODES = frozenset(
+    {"mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_login_webauthn", "mfa_reauthenticate_webauthn"}
 )
 
 
@@ -97,6 +103,9 @@ def _slow_down(request: ClinicRequest, route: Route, actor: Actor) -> HttpRespon
     """
     if request.method != "POST":
         return None
+    if route.name in CODES and clock_guard.stopped():
+        record_refusal(actor, route.category, route.name, status=409, clock="behind")
+        return error_page(request, 409, clock_guard.CODES_WAIT)
     wait = slowing.count(request, route, actor)
     if not wait:
         slowing.check(request, route)

@@ -26,6 +26,7 @@ NO_PAGES = {"api-openapi", "letter-pdf", "session-live", "upload"}
 REFUSED = {
     "handover-pdf",  # no emergency
     "link-closed",  # answers so by its nature
+    "phone-closed",
     "mfa_deactivate_totp",
     "mfa_remove_webauthn",
     "referral-new",  # the newest decision asks for no examination
@@ -40,6 +41,15 @@ LEAD_ON = {
     "mfa_login_webauthn",
     "mfa_reauthenticate",
     "mfa_reauthenticate_webauthn",
+    # The pages of a person's telephone lead on without their link; test_phone.py looks at them.
+    "phone-after",
+    "phone-born",
+    "phone-calendar",
+    "phone-check-in",
+    "phone-intake",
+    "phone-plan",
+    "phone-sent",
+    "phone-stored",
 }
 
 QUERIES = {"person-merge": "?double={}"}

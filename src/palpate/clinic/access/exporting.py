@@ -25,6 +25,9 @@ PERSONAL: dict[str, str] = {
     "Merge": "kept",
     "Episode": "person",
     "Appointment": "person",
+    "HeldSession": "person",
+    "Waiting": "person",
+    "Offer": "waiting__person",
     "Upload": "person",
     "Consent": "episode__person",
     "Answer": "episode__person",
@@ -42,12 +45,41 @@ PERSONAL: dict[str, str] = {
     "PlanItem": "episode__person",
     "PlanTick": "item__episode__person",
     "AdverseEvent": "episode__person",
+    "PhoneLink": "person",
+    "PhoneSent": "episode__person",
+    "PhoneSeen": "sent__episode__person",
+    "Wish": "person",
+    "Package": "person",
+    "PackageUse": "package__person",
+    "Receipt": "person",
+    "ReceiptLine": "receipt__person",
+    "Message": "person",
+    "Call": "person",
     "AuditRow": "",  # by the ids it names
 }
 # What belongs to the practice as a whole, beside the tables above.
-PRACTICE = ("Practice", "Site", "Room", "User", "PublishedPathway", "PathwayCopy", "ApiKey", "Notice")
-# What is never exported: marks of forms and counts, hashes of secrets, the head of the trail.
-LEFT_OUT = ("AccountLink", "AuditHead", "FormKey", "Throttle")
+PRACTICE = (
+    "Practice",
+    "Site",
+    "Room",
+    "User",
+    "PublishedPathway",
+    "PathwayCopy",
+    "ApiKey",
+    "Notice",
+    "Service",
+    "TherapistHours",
+    "HoursException",
+    "Holiday",
+    "BookRules",
+    "MoneyRules",
+    "MessageSettings",
+    "MessageText",
+    "CalendarFeed",
+    "Erasure",  # ids only: the person themselves is gone, or waits for the date
+)
+# What is never exported: marks of forms, jobs and counts, hashes of secrets, the head of the trail.
+LEFT_OUT = ("AccountLink", "AuditHead", "FormKey", "Job", "Throttle")
 SECRET = frozenset({"password", "secret_hash", "session_epoch"})
 
 

@@ -19,7 +19,7 @@ def stranger_of(actor: Actor, id: uuid.UUID) -> Person:
     """A person outside the actor's care whose record they may break the glass for. Errors: NotVisible."""
     if actor.user_id is None or not actor.is_any(THERAPIST, OWNER):
         raise NotVisible
-    found = Person.objects.filter(pk=id, merged_into__isnull=True).first()
+    found = Person.objects.filter(pk=id, merged_into__isnull=True, locked__isnull=True).first()
     if found is None:
         raise NotVisible
     return found

@@ -48,7 +48,7 @@ def people(actor: Actor, scope: str) -> QuerySet[Person]:
     """The people a program may see for a scope such as "people:read"; none without it."""
     if not actor.is_any(PROGRAM) or scope not in actor.scopes:
         return Person.objects.none()
-    return Person.objects.filter(merged_into__isnull=True)
+    return Person.objects.filter(merged_into__isnull=True, locked__isnull=True)
 
 
 def person_of(actor: Actor, scope: str, id: uuid.UUID) -> Person:

@@ -81,7 +81,7 @@ def _counted(actor: Actor) -> QuerySet[Person]:
     """Everybody of the practice: for counting only. Errors: NotVisible."""
     if actor.user_id is None or not actor.roles <= STAFF or actor.roles == {"desk"}:
         raise NotVisible
-    return Person.objects.filter(merged_into__isnull=True)
+    return Person.objects.filter(merged_into__isnull=True, locked__isnull=True)
 
 
 def _begun(people: QuerySet[Person]) -> Any:

@@ -21,14 +21,17 @@ from palpate.clinic.models import (
     CareTeam,
     Decision,
     Episode,
+    HeldSession,
     Merge,
     Person,
     Upload,
     User,
+    Waiting,
 )
 from palpate.clinic.moment import now
 from palpate.clinic.refusals import NotVisible
 
+_IN_USE = Q(merged_into__isnull=True, locked__isnull=True)  # neither given up for another record, nor erased
 BETWEEN_DIGITS = " -()/.+"  # what people write between the digits of a telephone number
 
 # Who sees all people for a purpose. Therapists see their own in every scope; an owner who does not treat has no notes.
@@ -45,7 +48,7 @@ def visible_to(actor: Actor, scope: str = "contact", *, to_write: bool = False) 
     """The people this actor may see in a scope: contact, appointment, decision, document or clinical.
 
     A therapist's own are those of their care team; a broken glass adds one person for reading (S-11). Records that were
-    merged into another are never among them.
+    merged into another are never among them, nor those that were erased and wait for their date (S-49).
     """
     return seen(sees(actor, scope, to_write=to_write), actor.user_id, now())
 
@@ -69,7 +72,7 @@ def sees(actor: Actor, scope: str, *, to_write: bool = False) -> Sees:
 
 def seen(who: Sees, user: Any, at: Any) -> QuerySet[Person]:
     """The people of `sees`, as the start of a list."""
-    people = Person.objects.filter(merged_into__isnull=True)
+    people = Person.objects.filter(_IN_USE)
     if who.everybody:
         return people
     if not who.own and not who.glass:
@@ -87,7 +90,7 @@ def is_seen(who: Sees, person: str = "") -> Q:
     The actor is the slot "user", the time the slot "at".
     """
     through, id = (f"{person}__", f"{person}_id") if person else ("", "pk")
-    there = Q((f"{through}merged_into__isnull", True))
+    there = Q((f"{through}merged_into__isnull", True), (f"{through}locked__isnull", True))
     if who.everybody:
         return there
     theirs = Q(pk__in=[])
@@ -137,7 +140,7 @@ def may_write(actor: Actor, person: Person, scope: str = "clinical") -> bool:
 
 _NAMESAKE = Ready(
     lambda: (
-        Person.objects.filter(match_name=Slot("name", CharField()), merged_into__isnull=True)
+        Person.objects.filter(match_name=Slot("name", CharField()), merged_into__isnull=True, locked__isnull=True)
         .exclude(pk=Slot("person", UUIDField()))
         .values_list("pk")[:1]
     )
@@ -194,7 +197,8 @@ def strangers(actor: Actor, wanted: Wanted) -> QuerySet[Person]:
     known = len(wanted.words) >= 2 or (wanted.words and wanted.births)
     if not known or actor.is_any(*EVERYBODY["contact"]) or not actor.is_any(THERAPIST):
         return Person.objects.none()
-    people = Person.objects.filter(merged_into__isnull=True).exclude(pk__in=visible_to(actor, "contact").values("pk"))
+    people = Person.objects.filter(_IN_USE)
+    people = people.exclude(pk__in=visible_to(actor, "contact").values("pk"))
     for word in wanted.words:
         whole = Q(match_name=word) | Q(match_name__startswith=word + " ")
         people = people.filter(whole | Q(match_name__endswith=" " + word) | Q(match_name__contains=f" {word} "))
@@ -208,13 +212,13 @@ def same_name_or_birth(name: str, born: date, but: Collection[uuid.UUID] = ()) -
 
     For noticing doubles only: a page shows of those that the actor may not see no more than that they exist.
     """
-    found = Person.objects.filter(Q(match_name=name) | Q(birth_date=born), merged_into__isnull=True)
+    found = Person.objects.filter(Q(match_name=name) | Q(birth_date=born), _IN_USE)
     return found.exclude(pk__in=but).order_by("match_name", "birth_date", "pk")
 
 
 def names_and_births() -> Iterator[tuple[uuid.UUID, str, date]]:
     """Id, compared name and birth date of everybody, for an import that looks for doubles."""
-    rows = Person.objects.filter(merged_into__isnull=True).values_list("pk", "match_name", "birth_date")
+    rows = Person.objects.filter(_IN_USE).values_list("pk", "match_name", "birth_date")
     yield from rows.iterator(chunk_size=2000)
 
 
@@ -329,10 +333,13 @@ def merge_of(person: Person, id: uuid.UUID) -> Merge:
 
 
 def rows_that_move(person: Person) -> dict[str, list[str]]:
-    """The ids of what follows a person into another record: episodes, with all that hangs on them, and appointments."""
+    """The ids of what follows a person into another record: episodes, with all that hangs on them, appointments, and
+    places on the wait list."""
     return {
         "episodes": [str(id) for id in Episode.objects.filter(person=person).values_list("pk", flat=True)],
         "appointments": [str(id) for id in Appointment.objects.filter(person=person).values_list("pk", flat=True)],
+        "held": [str(id) for id in HeldSession.objects.filter(person=person).values_list("pk", flat=True)],
+        "waiting": [str(id) for id in Waiting.objects.filter(person=person).values_list("pk", flat=True)],
     }
 
 
@@ -342,6 +349,9 @@ def move_rows(moved: dict[str, list[str]], source: Person, target: Person) -> No
     episodes.update(person=target, version=F("version") + 1)
     appointments = Appointment.objects.filter(pk__in=moved["appointments"], person=source)
     appointments.update(person=target, version=F("version") + 1)
+    for model, name in ((HeldSession, "held"), (Waiting, "waiting")):
+        rows = model.objects.filter(pk__in=moved.get(name, ()), person=source)
+        rows.update(person=target, version=F("version") + 1)
 
 
 def places_of(ids: Iterable[str]) -> QuerySet[CareTeam]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 
 from palpate.clinic.access.once import once
 from palpate.clinic.access.ready import Ready
-from palpate.clinic.models import PathwayCopy, Practice, PublishedPathway, Room, Site, User
+from palpate.clinic.models import AuditHead, PathwayCopy, Practice, PublishedPathway, Room, Site, User
 from palpate.clinic.refusals import NotVisible
 
-_PRACTICE = Ready(lambda: Practice.objects.order_by("pk")[:1])
+# With the latest time of the trail: every page needs it (S-58), and a query of its own would cost more than this.
+_LATEST = AuditHead.objects.filter(pk=1).values("latest")[:1]
+_PRACTICE = Ready(
+    lambda: Practice.objects.annotate(latest=Subquery(_LATEST)).order_by("pk")[:1]  # type: ignore[no-redef]
+)
 _PUBLISHED = Ready(lambda: PublishedPathway.objects.filter(confirmed_at__isnull=False).order_by("-confirmed_at")[:1])
 
 

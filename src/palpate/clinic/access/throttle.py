@@ -49,6 +49,11 @@ def forget(key: str) -> None:
     Throttle.objects.filter(key=key).delete()
 
 
+def release(key: str, until: datetime) -> None:
+    """Takes a key away, if it is still the one that was taken until this moment."""
+    Throttle.objects.filter(key=key, until=until).delete()
+
+
 def stands(key: str, at: datetime) -> bool:
     """Whether there is a row of this key that has not run out."""
     return Throttle.objects.filter(key=key, until__gt=at).exists()

@@ -15,6 +15,10 @@ PAGE = 2_000  # rows that a walk over the trail holds at a time
 _ROWS, _HEAD = AuditRow._meta.db_table, AuditHead._meta.db_table
 _FIELDS = AuditRow._meta.concrete_fields
 _COLUMNS = ", ".join(f'"{field.column}"' for field in _FIELDS)
+_NAME = (
+    f'UPDATE "{_HEAD}" SET "number" = %s, "hash" = %s,'
+    ' "latest" = CASE WHEN "latest" > %s THEN "latest" ELSE %s END WHERE "id" = 1'
+)  # a clock that was put back must not take the latest time with it
 _ADD = f'INSERT INTO "{_ROWS}" ({_COLUMNS}) SELECT {", ".join(["%s"] * len(_FIELDS))} WHERE '
 
 
@@ -47,6 +51,7 @@ def add(row: AuditRow) -> bool:
 
     Returns  False, and adds nothing, where the row before it is not there as the new one names it.
     """
+    at = connection.ops.adapt_datetimefield_value(row.at)
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in _FIELDS]
     if row.number > 1:
         before = f'EXISTS (SELECT 1 FROM "{_ROWS}" WHERE "number" = %s AND "hash" = %s)'
@@ -57,7 +62,7 @@ def add(row: AuditRow) -> bool:
         cursor.execute(_ADD + before, values)
         if cursor.rowcount != 1:
             return False
-        cursor.execute(f'UPDATE "{_HEAD}" SET "number" = %s, "hash" = %s WHERE "id" = 1', [row.number, row.hash])
+        cursor.execute(_NAME, [row.number, row.hash, at, at])
     return True
 
 

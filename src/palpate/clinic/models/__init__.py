@@ -33,6 +33,7 @@ from palpate.clinic.models.care import (
 )
 from palpate.clinic.models.decisions import Clearance, Decision, Override
 from palpate.clinic.models.messages import CalendarFeed, Call, Job, Message, MessageSettings, MessageText
+from palpate.clinic.models.money import HowPaid, MoneyRules, Package, PackageUse, Receipt, ReceiptLine, RefundRule
 from palpate.clinic.models.papers import Letter, ReferralLink, Upload
 from palpate.clinic.models.people import BreakGlass, CareTeam, Merge, Person
 from palpate.clinic.models.phone import PhoneLink, PhoneSeen, PhoneSent, Wish
@@ -65,6 +66,7 @@ __all__ = [
     "HeldSession",
     "Holiday",
     "HoursException",
+    "HowPaid",
     "Job",
     "Letter",
     "Measure",
@@ -72,10 +74,13 @@ __all__ = [
     "Message",
     "MessageSettings",
     "MessageText",
+    "MoneyRules",
     "Note",
     "Notice",
     "Offer",
     "Override",
+    "Package",
+    "PackageUse",
     "PathwayCopy",
     "Person",
     "PhoneLink",
@@ -85,7 +90,10 @@ __all__ = [
     "PlanTick",
     "Practice",
     "PublishedPathway",
+    "Receipt",
+    "ReceiptLine",
     "ReferralLink",
+    "RefundRule",
     "Room",
     "Service",
     "Session",

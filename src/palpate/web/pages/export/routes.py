@@ -25,5 +25,6 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(_AT, "export-person", views.person, _BOTH, category="export", scope="contact", step_up="always"),
     _file("file/", "export-file", views.file),
+    _file("fhir/", "export-fhir", views.fhir),
     _file("record/", "export-record", views.record),
 )

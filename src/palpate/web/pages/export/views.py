@@ -10,9 +10,11 @@ from typing import cast
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-from palpate.clinic import exporting
+from palpate.clinic import downloads, exporting
 from palpate.clinic.access.exporting import PERSONAL, PRACTICE
 from palpate.clinic.access.people import may_write
+from palpate.clinic.actor import OWNER
+from palpate.clinic.fhir import bundle
 from palpate.clinic.models import Person
 from palpate.clinic.moment import now
 from palpate.clinic.refusals import NotVisible
@@ -30,7 +32,8 @@ def everything(request: ClinicRequest) -> HttpResponse:
     """Everything in this practice as one ZIP."""
     at = now()
     request.deed.about["of"] = "everything"
-    answer = StreamingHttpResponse(exporting.everything(at), content_type="application/zip")
+    pieces = downloads.begin(request.actor).stream(exporting.everything(at))
+    answer = StreamingHttpResponse(pieces, content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="palpate-{at:%Y-%m-%d}.zip"'
     return cast(HttpResponse, answer)
 
@@ -39,19 +42,33 @@ def person(request: ClinicRequest, person: Person) -> HttpResponse:
     """What can be given to this person."""
     if not may_write(request.actor, person, "contact"):
         raise NotVisible
-    return person_page(request, "export/person.html", person)
+    return person_page(request, "export/person.html", person, {"is_owner": request.actor.is_any(OWNER)})
 
 
 def file(request: ClinicRequest, person: Person) -> HttpResponse:
     """Everything about one person as one JSON file. Its name tells nobody whose it is."""
     at = now()
     request.deed.about["of"] = "person"
-    answer = StreamingHttpResponse(exporting.person_json(person, at), content_type="application/json")
+    pieces = downloads.begin(request.actor).stream(exporting.person_json(person, at))
+    answer = StreamingHttpResponse(pieces, content_type="application/json")
     answer["Content-Disposition"] = f'attachment; filename="record-{person.pk}.json"'
+    return cast(HttpResponse, answer)
+
+
+def fhir(request: ClinicRequest, person: Person) -> HttpResponse:
+    """Everything about one person as one FHIR R4 bundle."""
+    at = now()
+    request.deed.about["of"] = "person"
+    pieces = downloads.begin(request.actor).stream(bundle.person_bundle(person, request.practice, at))
+    answer = StreamingHttpResponse(pieces, content_type=bundle.MEDIA_TYPE)
+    answer["Content-Disposition"] = f'attachment; filename="record-{person.pk}.fhir.json"'
     return cast(HttpResponse, answer)
 
 
 def record(request: ClinicRequest, person: Person) -> HttpResponse:
     """The whole record in words, to read and to print."""
     request.deed.about["of"] = "person"
-    return person_page(request, "export/record.html", person, whole_record(person))
+    download = downloads.begin(request.actor)
+    page = person_page(request, "export/record.html", person, whole_record(person))
+    download.end()
+    return page

@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 
-from palpate.clinic import audit
+from palpate.clinic import audit, downloads
 from palpate.clinic.access import audit_list
 from palpate.clinic.access.trail import head_of
 from palpate.clinic.actor import AUDITOR, OWNER
@@ -57,7 +57,8 @@ def save(request: ClinicRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "trail/trail.html", {"form": form, "rows": [], "everybody": True}, status=422)
     rows = audit_list.in_pages(audit_list.trail(request.actor, form.wanted(request.practice.time_zone)))
-    answer = StreamingHttpResponse(csv_stream(COLUMNS, _cells(rows)), content_type="text/csv; charset=utf-8")
+    pieces = downloads.begin(request.actor).stream(csv_stream(COLUMNS, _cells(rows)))
+    answer = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="audit-trail-{now():%Y-%m-%d}.csv"'
     return cast(HttpResponse, answer)
 

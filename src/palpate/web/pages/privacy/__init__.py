@@ -1,0 +1,1 @@
+"""Pages: what people may ask of their record."""
