@@ -20,8 +20,10 @@
     stored = json.dumps(to_data(letter))     # and from_data(json.loads(stored)).pdf() == pdf
 
 `Referral`, `UrgentHandover` (one page each), `NextTreatmentReferral`, `DischargeNote` and `HomePlan` (at most two) are
-the documents. Text is data and is never run. It is printed on one line without control characters and without signs
-that turn its direction. What does not fit is set smaller, then shortened from the least important up, and the page says
+the documents; `Receipt` (at most three pages) is never shortened.
+
+Text is data and is never run. It is printed on one line without control characters and without signs that turn its
+direction. What does not fit is set smaller, then shortened from the least important up, and the page says
 "continued in the record". `CannotPrint` names letters that no font has (`.letters`); the fonts here have Latin, Greek,
 Cyrillic, Arabic, Hebrew, Devanagari and Thai. For others pass `font_folders=[...]`; and where a page must come out
 whatever happens, as an urgent hand-over must, `spell_missing=True` prints the letter's code instead.
@@ -53,6 +55,7 @@ from palpate.letters.parts import (
     Response,
 )
 from palpate.letters.press import CannotPrint, DoesNotFit, LetterFault, to_pdf
+from palpate.letters.receipt import Receipt, ReceiptLine
 
 __all__ = [
     "Answers",
@@ -72,6 +75,8 @@ __all__ = [
     "Practice",
     "Rating",
     "Reason",
+    "Receipt",
+    "ReceiptLine",
     "Referral",
     "Response",
     "UrgentHandover",

@@ -5,6 +5,7 @@ The templates in `paper/` put these words in their places. They get strings, lis
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,7 @@ from palpate.letters.parts import (
     Reason,
     Response,
 )
+from palpate.letters.receipt import Receipt
 from palpate.letters.words import printable
 
 DENSE = 10.0  # points
@@ -318,10 +320,34 @@ def _home_plan(document: Document, cutter: Cutter) -> dict[str, Any]:
     }
 
 
+def _receipt(document: Document, cutter: Cutter) -> dict[str, Any]:
+    """A receipt is never shortened: what does not fit on its pages is refused by the press."""
+    assert isinstance(document, Receipt)
+    return {
+        "heading": printable(document.heading),
+        "number": printable(document.number),
+        "about": printable(document.about),
+        "address": [said for line in document.address if (said := printable(line))],
+        "issuer": _said(document.issuer),
+        "details": _said(document.details),
+        "lines": [
+            {field.name: printable(getattr(line, field.name)) for field in fields(line)} for line in document.lines
+        ],
+        "total": printable(document.total),
+        "tax": printable(document.tax),
+        "paid": printable(document.paid),
+    }
+
+
+def _said(pairs: Pairs) -> list[list[str]]:
+    return [[printable(label), printable(value)] for label, value in pairs]
+
+
 _COMPOSERS = {
     Referral.kind: _referral,
     UrgentHandover.kind: _urgent,
     NextTreatmentReferral.kind: _next_treatment,
     DischargeNote.kind: _discharge,
     HomePlan.kind: _home_plan,
+    Receipt.kind: _receipt,
 }

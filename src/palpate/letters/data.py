@@ -16,9 +16,10 @@ from palpate.letters.documents import (
     Referral,
     UrgentHandover,
 )
+from palpate.letters.receipt import Receipt
 
 DOCUMENTS: dict[str, type[Document]] = {
-    kind.kind: kind for kind in (Referral, UrgentHandover, NextTreatmentReferral, DischargeNote, HomePlan)
+    kind.kind: kind for kind in (Referral, UrgentHandover, NextTreatmentReferral, DischargeNote, HomePlan, Receipt)
 }
 FORMAT = 1
 

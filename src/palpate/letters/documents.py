@@ -1,4 +1,4 @@
-"""The five documents. Each is a frozen record: fill it, then call `.pdf()`.
+"""The documents. Each is a frozen record: fill it, then call `.pdf()`.
 
 Everything that is printed is given here; nothing is looked up and no clock is read. A record that cannot be right
 (an urgency nobody knows, an urgent hand-over without its emergency text) raises ValueError when it is made.

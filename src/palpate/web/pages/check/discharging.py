@@ -17,6 +17,7 @@ from palpate.letters import follow_up_dates
 from palpate.web.page import person_page, today_of
 from palpate.web.pages.check.forms import DischargeForm, RatingsForm, strange
 from palpate.web.pages.check.views import here, keep, seen, the_pathway
+from palpate.web.pages.paying.shown import card
 from palpate.web.routes import ClinicRequest
 
 
@@ -84,6 +85,7 @@ def _page(
         "comes_back": closing.comes_back_words(pathway) if pathway is not None else "",
         "stop": pathway.meaning["home_rules"]["stop"] if pathway is not None else "",
         "soon": closing.SOON,
+        "paid": card(request.actor, person),
     }
     return person_page(request, "check/discharge.html", person, context, episode=episode, step="check", status=status)
 

@@ -23,6 +23,7 @@ from palpate.clinic.moment import now
 from palpate.clinic.refusals import BadInput, Conflict, NotVisible
 from palpate.web.page import person_page, today_of
 from palpate.web.pages.day.forms import BookForm, slot_of
+from palpate.web.pages.paying.shown import card, receipt_url
 from palpate.web.pages.people.fields import an_id, iso_day, whole_number
 from palpate.web.pages.people.shown import address_of, local
 from palpate.web.pages.people.views import WISHED
@@ -199,6 +200,8 @@ def appointment(request: ClinicRequest, appointment: Appointment) -> HttpRespons
         "fee": cancelling.amount(rules.cancel_fee_cents or None, rules.currency),
         "owed": cancelling.amount(appointment.fee_cents, rules.currency),
         "move_url": f"{reverse('book')}?week={max(appointment.day, today_of(request))}&move={appointment.pk}",
+        "paid": card(actor, person),
+        "receipt_url": receipt_url(actor, appointment),
         "day_url": reverse("day", kwargs={"date": appointment.day.isoformat()}),
     }
     stranger = actor.is_any(THERAPIST) and not actor.is_any(OWNER) and not _is_visible(request, person)

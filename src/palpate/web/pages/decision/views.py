@@ -14,9 +14,9 @@ from palpate.clinic.access import care
 from palpate.clinic.access import referring as papers
 from palpate.clinic.access.people import may_write, visible_to
 from palpate.clinic.actor import THERAPIST
+from palpate.clinic.booking.course import to_cancel
 from palpate.clinic.decided import Reading, moment_now, read
 from palpate.clinic.deciding import NOT_ASSESSED, decide_now, pathway_in_force
-from palpate.clinic.booking.course import to_cancel
 from palpate.clinic.in_sight import seen_with
 from palpate.clinic.models import Decision, Episode, Letter, Person
 from palpate.clinic.names import clean_text
@@ -33,6 +33,7 @@ from palpate.pathway.pathway import Pathway
 from palpate.web.page import person_page, today_of, url_of
 from palpate.web.pages.decision.forms import HandoverForm, OverruleForm
 from palpate.web.pages.decision.shown import changes_of, context_of
+from palpate.web.pages.paying.shown import card
 from palpate.web.pages.session.board import shown_with
 from palpate.web.routes import ClinicRequest
 
@@ -89,6 +90,7 @@ def _page(
     context["in_sight"] = shown_with(episode, seen)
     context["overtaken"] = any(one.episode == episode.pk and one.decision is None for one in seen)
     context["later_booked"] = len(to_cancel(episode, decision)) if is_newest else 0
+    context["paid"] = card(request.actor, person)
     context["next_thing"] = _next(episode, reading, context)
     if decision.disposition == "emergency":
         context |= _emergency(request, person, episode, decision, context, handover)

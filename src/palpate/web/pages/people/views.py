@@ -22,6 +22,7 @@ from palpate.clinic.people import doubles
 from palpate.clinic.refusals import BadInput
 from palpate.clinic.way import way_of
 from palpate.web.page import person_page, today_of, url_of
+from palpate.web.pages.paying.shown import card, may_pay
 from palpate.web.pages.people import shown
 from palpate.web.pages.people.forms import TeamForm
 from palpate.web.routes import ClinicRequest
@@ -135,6 +136,8 @@ def person(request: ClinicRequest, person: Person) -> HttpResponse:
         "team_form": TeamForm().without(place.therapist_id for place in team) if may_add else None,
         "merges": rows.merges_of(person) if may_add else [],
         "alike": _alike(request, person) if may_add else [],
+        "payments": may_pay(actor),
+        "paid": card(actor, person),
         "no_therapist": not team and therapists().exists(),
     }
     context |= _next(request, person, context)

@@ -17,6 +17,7 @@ from palpate.pathway.pathway import Pathway
 from palpate.show.words import label
 from palpate.web.page import person_page, today_of
 from palpate.web.pages.decision.shown import sources_of
+from palpate.web.pages.paying.shown import card
 from palpate.web.pages.plan.forms import PlanForm
 from palpate.web.routes import ClinicRequest
 
@@ -153,6 +154,7 @@ def _page(
         "refuse": meaning["refuse"],
         "followed": _followed(episode, today_of(request)),
         "done_words": plans.DONE,
+        "paid": card(request.actor, person),
     }
     return person_page(request, "plan/page.html", person, context, episode=episode, step="plan", status=status)
 

@@ -32,14 +32,20 @@ from palpate.web.routes import EVERY_STAFF, ClinicRequest
 PARTS = (
     ("pathways", "Pathway", "Which version decides here, its choices, its review.", (OWNER, THERAPIST, AUDITOR)),
     ("hours-all", "Working hours", "Who works when, days off, and closed days.", tuple(EVERY_STAFF)),
-    ("services", "Services and cancelling", "What can be booked, for how long, and what late cancelling costs.",
-     tuple(EVERY_STAFF)),
+    (
+        "services",
+        "Services and cancelling",
+        "What can be booked, for how long, and what late cancelling costs.",
+        tuple(EVERY_STAFF),
+    ),
+    ("money-rules", "Receipts and refunds", "What stands on receipts, tax, and how packages are refunded.", (OWNER,)),
     ("message-settings", "Messages to people", "Which are sent, when, and in which words.", (OWNER,)),
     ("feeds", "Your calendar", "Your booked times in your own calendar program.", (THERAPIST,)),
     ("users", "Users and roles", "Who works here, and what they may see.", (OWNER, AUDITOR)),
     ("glass-review", "Broken glass", "Who opened a record outside their care, and why.", (OWNER, AUDITOR)),
     ("trail", "Audit trail", "Who read and changed what, and when.", (OWNER, THERAPIST, AUDITOR)),
     ("export", "Export", "Everything in this practice, in files.", (OWNER,)),
+    ("erased", "Erased records", "Records that wait for the date until which the law has them kept.", (OWNER,)),
     ("keys", "Keys for programs", "Which other programs may call, and for what.", (OWNER, AUDITOR)),
 )
 TOPIC_NAMES = {
