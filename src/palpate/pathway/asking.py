@@ -94,7 +94,7 @@ def ask(question: Question) -> list[Asked]:
 
 
 def any_matters(question: Question, slots: Iterable[int], least: int) -> bool:
-    """Whether one of the slots matters to a rule of rank `least` or more: the same search, ended by the first that does.
+    """Whether one of the slots matters to a rule of rank `least` or more: the same search, ended by the first.
 
     For whoever needs no list of questions, as with many people at once.
     """
