@@ -14,8 +14,10 @@ from django.urls import reverse
 from palpate.clinic import moment
 from palpate.clinic.acts import act
 from palpate.clinic.models import Answer, Appointment, AuditRow, Episode, Erasure, Person, Session
+from palpate.clinic.paying import packages
 from tests.clinic_world import World, make_person
 from tests.filled_world import fill
+from tests.paying_world import act_as_desk, priced
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +120,16 @@ def test_s49_while_care_goes_on_the_page_says_what_stands_in_the_way(world: Worl
     assert 'name="sure"' not in page
     assert owner.post(at, {"sure": "yes"}).status_code == 409
     assert Person.objects.get(pk=world.person.pk).locked is None
+
+
+def test_s49_sessions_that_were_paid_for_and_not_given_stand_in_the_way(world: World, signed_in: Any) -> None:
+    service = priced(world)
+    with act_as_desk(world):
+        packages.sell(
+            world.actor(world.desk), world.person, service, sessions=3, price=20000, how="card", day=world.day
+        )
+    page = signed_in(world.owner).get(reverse("person-erase", args=[world.person.pk])).content.decode()
+    assert "A package has sessions left" in page
 
 
 def test_s49_of_somebody_without_a_clinical_record_everything_is_destroyed_at_once(

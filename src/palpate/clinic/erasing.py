@@ -53,7 +53,7 @@ def kept(person: Person, practice: Practice) -> Kept | None:
 
 def hindrances(person: Person) -> list[str]:
     """What must be done before a record can be erased, in sentences; empty where nothing stands in the way."""
-    episode, coming, unsigned = rows.in_the_way(person, now())
+    episode, coming, unsigned, paid = rows.in_the_way(person, now())
     found = []
     if episode:
         found.append("An episode is open. Close it first.")
@@ -61,6 +61,8 @@ def hindrances(person: Person) -> list[str]:
         found.append("An appointment is still to come. Cancel it first.")
     if unsigned:
         found.append("A session has no signed note. Sign it first.")
+    if paid:
+        found.append("A package has sessions left. Refund the rest first.")
     return found
 
 

@@ -13,7 +13,18 @@ from django.db.models import Max, Model, Q, QuerySet
 
 from palpate.clinic.access.exporting import PERSONAL, model_of, rows_of_person
 from palpate.clinic.access.people import records_of
-from palpate.clinic.models import Appointment, Episode, Erasure, FormKey, Notice, Person, PhoneLink, PhoneSent, Session
+from palpate.clinic.models import (
+    Appointment,
+    Episode,
+    Erasure,
+    FormKey,
+    Notice,
+    Package,
+    Person,
+    PhoneLink,
+    PhoneSent,
+    Session,
+)
 from palpate.clinic.refusals import NotVisible
 
 AT_ONCE = 500  # ids in one statement
@@ -59,8 +70,9 @@ def last_contact(person: Person, time_zone: str) -> date | None:
     return max(instants).astimezone(ZoneInfo(time_zone)).date() if instants else None
 
 
-def in_the_way(person: Person, at: datetime) -> tuple[bool, bool, bool]:
-    """Whether an episode is open, an appointment is still to come, and a session has no signed note yet."""
+def in_the_way(person: Person, at: datetime) -> tuple[bool, bool, bool, bool]:
+    """Whether an episode is open, an appointment is still to come, a session has no signed note yet, and sessions that
+    were paid for are left."""
     ids = records_of(person)
     return (
         Episode.objects.filter(person_id__in=ids, state=Episode.State.OPEN).exists(),
@@ -68,6 +80,7 @@ def in_the_way(person: Person, at: datetime) -> tuple[bool, bool, bool]:
         .filter(state__in=[Appointment.State.BOOKED, Appointment.State.ARRIVED])
         .exists(),
         Session.objects.filter(episode__person_id__in=ids).exclude(state=Session.State.SIGNED).exists(),
+        Package.objects.filter(person_id__in=ids, state=Package.State.OPEN).exists(),
     )
 
 
