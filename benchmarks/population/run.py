@@ -3,9 +3,11 @@
     .venv/bin/python benchmarks/population/run.py                     a million rows, 200,000 documents
     .venv/bin/python benchmarks/population/run.py --rows 10000000     more
 
-A million made-up rows are written with `palpate sample`. Then, in processes of their own and in turn: merely scanning
-all columns with the engine that the audit reads with, and the whole audit, decisions and report written. Processor
-time, of all threads and system calls, tells more than the clock where other work runs beside.
+A million made-up rows are written with `palpate sample`. Then, in processes of their own and by turns: merely scanning
+all columns with the engine that the audit reads with (its threads may use all cores, as the audit's processes may), and
+the whole audit, decisions and report written. Both include the start of Python and the loading of the pathway. The
+multiple is that of the clock, on the same cores in the same run; processor time, of all processes, threads and system
+calls, tells more where other work runs beside.
 """
 
 from __future__ import annotations
@@ -44,14 +46,15 @@ def measured(call: list[str]) -> tuple[float, float, float]:
     return used.ru_utime + used.ru_stime, time.perf_counter() - began, used.ru_maxrss / 1024
 
 
-def rounds(call: list[str], times: int, fresh: Path | None = None) -> tuple[float, float, float]:
-    """The medians of some rounds; `fresh` is a folder that must not be there."""
-    found = []
+def by_turns(calls: list[tuple[list[str], Path | None]], times: int) -> list[tuple[float, ...]]:
+    """The medians of some rounds of all calls; each may name a folder that must not be there."""
+    found: list[list[tuple[float, float, float]]] = [[] for _ in calls]
     for _ in range(times):
-        if fresh is not None:
-            subprocess.run(["rm", "-rf", str(fresh)], check=True)
-        found.append(measured(call))
-    return tuple(statistics.median(column) for column in zip(*found, strict=True))  # type: ignore[return-value]
+        for (call, fresh), of_call in zip(calls, found, strict=True):
+            if fresh is not None:
+                subprocess.run(["rm", "-rf", str(fresh)], check=True)
+            of_call.append(measured(call))
+    return [tuple(statistics.median(column) for column in zip(*of_call, strict=True)) for of_call in found]
 
 
 def main() -> None:
@@ -71,15 +74,16 @@ def main() -> None:
         for file, count, kind in ((rows, options.rows, "parquet"), (documents, options.documents, "ndjson")):
             if count and not file.exists():
                 subprocess.run([*PALPATE, "sample", str(count), "--format", kind, "--out", str(file)], check=True)
-        print("| | rows | processor s | clock s | MB at the peak |\n|---|---|---|---|---|")
+        print("| | rows | processor s | clock s | MB at the peak of the largest process |\n|---|---|---|---|---|")
         if options.rows:
-            scan = rounds([sys.executable, "-c", SCAN, str(rows)], options.rounds)
-            audit = rounds([*PALPATE, "audit", str(rows), "--out", str(out)], options.rounds, out)
+            scan_call, audit_call = [sys.executable, "-c", SCAN, str(rows)], [*PALPATE, "audit", str(rows)]
+            scan, audit = by_turns([(scan_call, None), ([*audit_call, "--out", str(out)], out)], options.rounds)
             for name, (cpu, clock, memory) in (("scan of all columns", scan), ("audit", audit)):
                 print(f"| {name} | {options.rows:,} | {cpu:.1f} | {clock:.1f} | {memory:.0f} |")
             print(f"| audit, as a multiple of the scan | | {audit[0] / scan[0]:.1f} | {audit[1] / scan[1]:.1f} | |")
         if options.documents:
-            cpu, clock, memory = rounds([*PALPATE, "audit", str(documents), "--out", str(out)], options.rounds, out)
+            call = [*PALPATE, "audit", str(documents), "--out", str(out)]
+            [(cpu, clock, memory)] = by_turns([(call, out)], options.rounds)
             print(f"| audit of documents | {options.documents:,} | {cpu:.1f} | {clock:.1f} | {memory:.0f} |")
             print(f"| documents a second | | {options.documents / cpu:,.0f} | {options.documents / clock:,.0f} | |")
     print(f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, page size {resource.getpagesize()}")

@@ -41,7 +41,7 @@ def test_the_core_has_no_clock_no_chance_and_opens_no_file() -> None:
 
 @pytest.mark.parametrize("module", ["palpate", "palpate.pathway.decision", "palpate.library", "palpate.cli"])
 def test_importing_loads_nothing_that_a_first_decision_does_not_need(module: str) -> None:
-    heavy = "sqlglot tomllib django polars pyspark ortools typing_extensions asyncio email http"
+    heavy = "sqlglot tomllib django numpy pyarrow pyspark ortools typing_extensions asyncio email http"
     code = f"import sys, {module}; print([name for name in '{heavy}'.split() if name in sys.modules])"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -114,7 +114,9 @@ def _diff(parts: Any) -> None:
     diff.add_argument("after", metavar="B", help="a pathway folder")
     diff.add_argument("--data", metavar="DIR", help="a practice's data folder: whose decision would change there")
     diff.add_argument(
-        "--episodes", metavar="FILE", help="episode documents (.json, or .ndjson with one a line; - for stdin)"
+        "--episodes",
+        metavar="FILE",
+        help="episode documents (.json, or .ndjson with one a line; - for stdin), or a table (.parquet, .csv)",
     )
     diff.add_argument(
         "--format", choices=("text", "json"), default="text", help="text (default), or json: one object a line"

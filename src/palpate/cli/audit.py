@@ -22,6 +22,7 @@ from palpate.pathway.pathway import Pathway
 PACKAGES = ("numpy", "pyarrow", "vl_convert")
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30}
 LEAST = 256 * 2**20
+SHARE = 512 * 2**20  # of a process that works together with others
 
 
 def audit_command(options: argparse.Namespace) -> int:
@@ -66,7 +67,8 @@ def _audited(options: argparse.Namespace, pathway: Pathway, memory: int) -> int:
         else:
             from palpate.population.audit import audit
 
-            folder = audit(pathway, source, out, ask=options.ask, memory=memory, told=progress)
+            hands = _workers(memory)
+            folder = audit(pathway, source, out, ask=options.ask, memory=memory, workers=hands, told=progress)
     except Faults as faults:
         progress.end()
         say_faults("", faults)
@@ -91,6 +93,14 @@ def _audited(options: argparse.Namespace, pathway: Pathway, memory: int) -> int:
     progress.end()
     write_out(f"{folder.rows} rows: {folder.rows - folder.at_fault} decided, {folder.at_fault} at fault; see {out}\n")
     return 0
+
+
+def _workers(memory: int) -> int:
+    """How many processes may work together: as many as there are cores, of which each has enough memory."""
+    if not hasattr(os, "fork"):
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(min(cores, memory // SHARE), 1)
 
 
 def _clear_away(out: Path) -> None:

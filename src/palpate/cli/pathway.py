@@ -60,10 +60,12 @@ def diff_command(options: argparse.Namespace) -> int:
             write_out(json.dumps(row, ensure_ascii=False) + "\n")
     else:
         _say_differences(before, after, rows)
-    code = _episodes(options.episodes, before, after, as_json) if options.episodes else 0
+    code = 0
     if options.episodes:
-        from palpate.cli.trial import changes_stops, try_out
+        from palpate.cli.trial import changes_stops, compare_many, is_population, try_out
 
+        together = compare_many if is_population(options.episodes) else _episodes
+        code = together(options.episodes, before, after, as_json)
         if changes_stops(rows):
             code = code or try_out(options.episodes, before, after, as_json)
     if options.data is None:

@@ -56,8 +56,8 @@ def decided_otherwise(before: Pathway, after: Pathway, document: Any) -> dict[st
 
     Errors  Faults, where the document is at fault for one of the two pathways (its place says which).
     """
-    first = _decide(before, _known_to(before, after, document), "the first")
-    second = _decide(after, _known_to(after, before, document), "the second")
+    first = _decide(before, known_to(before, after, document), "the first")
+    second = _decide(after, known_to(after, before, document), "the second")
     if _gist(first) == _gist(second):
         return None
     held_first, held_second = _holding(first), _holding(second)
@@ -73,7 +73,7 @@ def decided_otherwise(before: Pathway, after: Pathway, document: Any) -> dict[st
     }
 
 
-def _known_to(one: Pathway, other: Pathway, document: Any) -> Any:
+def known_to(one: Pathway, other: Pathway, document: Any) -> Any:
     """The document without answers that only the other pathway asks for: this one would never have got them."""
     foreign = {name for name in other.vocabulary.facts if name not in one.vocabulary}
     if not foreign or not isinstance(document, dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -15,13 +16,14 @@ from palpate.population.batch import asked_of, classes_of, decide_rows, decision
 from palpate.population.columns import valid
 from palpate.population.deciding import decide_known
 from palpate.population.documents import read_documents
-from palpate.population.json_table import document_schema, table_of
+from palpate.population.json_table import shape_of, table_of
 from palpate.population.limit import at_most
 from palpate.population.program import program_of
 from palpate.population.report import Tally, write_report
 from palpate.population.sources import Piece, ahead, check_columns, files_of, is_lines, lines_of, pieces
 from palpate.population.writing import FAULTS_SCHEMA, Folder
 
+WORTH_SHARING = 4 << 20  # bytes of input from which several processes are quicker than one
 Told = Callable[[int, float], None]  # how many rows are done, and which share of the whole that is
 
 
@@ -32,12 +34,14 @@ def audit(
     *,
     ask: bool = False,
     memory: int | None = None,
+    workers: int = 1,
     told: Told = lambda *_: None,
 ) -> Folder:
     """Decides a whole population and writes the folder of contract section 5.
 
     Takes    source: a file, or a folder of files; out: the folder to make; ask: also which facts `decide` would ask;
              memory: how many bytes more the process may hold while it reads and decides (None: any);
+             workers: how many processes may work on it together, each with its share of that memory;
              told: hears how far the work has come.
     Returns  the folder, with what it counted.
     Unknown  null, empty or an absent column; never "no".
@@ -47,13 +51,26 @@ def audit(
     files = files_of(source)
     for file in files:
         check_columns(pathway, file)
+    if workers > 1 and sum(file.stat().st_size for file in files) >= WORTH_SHARING:
+        from palpate.population.together import Unfinished, add_together
+
+        try:
+            return _written(
+                pathway, source, out, ask,
+                lambda folder, tally: add_together(pathway, files, folder, tally, ask, memory, workers, told),
+            )  # fmt: skip
+        except Unfinished:
+            pass  # whatever it was, this process meets it and says it, or has the memory that was too little shared
+    return _written(
+        pathway, source, out, ask, lambda folder, tally: _add_alone(pathway, files, folder, tally, ask, memory, told)
+    )
+
+
+def _written(pathway: Pathway, source: Path, out: Path, ask: bool, add: Callable[[Folder, Tally], None]) -> Folder:
+    """The folder, with all that `add` adds to it and to the tally."""
     tally = Tally(pathway)
-    sizes = [max(file.stat().st_size, 1) for file in files]
     with Folder(out, pathway, ask) as folder:
-        with at_most(memory) if memory is not None else nullcontext():
-            for at, file in enumerate(files):
-                for share in add_file(pathway, file, folder, tally, ask):
-                    told(folder.rows, (sum(sizes[:at]) + share * sizes[at]) / sum(sizes))
+        add(folder, tally)
         folder.finish(
             source.name,
             lambda beside: write_report(
@@ -61,6 +78,16 @@ def audit(
             ),
         )  # fmt: skip
         return folder
+
+
+def _add_alone(
+    pathway: Pathway, files: Sequence[Path], folder: Folder, tally: Tally, ask: bool, memory: int | None, told: Told
+) -> None:
+    sizes = [max(file.stat().st_size, 1) for file in files]
+    with at_most(memory) if memory is not None else nullcontext():
+        for at, file in enumerate(files):
+            for share in add_file(pathway, file, folder, tally, ask):
+                told(folder.rows, (sum(sizes[:at]) + share * sizes[at]) / sum(sizes))
 
 
 class Taker(Protocol):
@@ -72,11 +99,21 @@ class Taker(Protocol):
 
 
 def add_file(
-    pathway: Pathway, file: Path, folder: Taker, tally: Tally, ask: bool, groups: Sequence[int] | None = None
+    pathway: Pathway,
+    file: Path,
+    folder: Taker,
+    tally: Tally,
+    ask: bool,
+    groups: Sequence[int] | None = None,
+    turn: tuple[int, int] = (0, 1),
 ) -> Iterator[float]:
-    """Decides a file, or some row groups of a Parquet file, part by part; gives the share of it that is done."""
+    """Decides a file part by part; gives the share of it that is done.
+
+    Takes  groups: only these row groups of a Parquet file; turn: of the parts of a file of lines only number `turn[0]`
+           and every `turn[1]`th after it.
+    """
     if is_lines(file):
-        for lines, parsed, share in ahead(_parsed(pathway, file)):
+        for lines, parsed, share in ahead(_parsed(pathway, file, *turn)):
             add_lines(pathway, file, lines, parsed, folder, tally, ask)
             yield share
         return
@@ -89,10 +126,10 @@ Lines: TypeAlias = Sequence[tuple[int, bytes]]  # numbers in their file, and byt
 Parsed: TypeAlias = tuple[pa.RecordBatch, list[int]]
 
 
-def _parsed(pathway: Pathway, file: Path) -> Iterator[tuple[Lines, Parsed, float]]:
-    schema = document_schema(pathway)
-    for lines, share in lines_of(file):
-        yield lines, table_of([line for _, line in lines], schema), share
+def _parsed(pathway: Pathway, file: Path, first: int, step: int) -> Iterator[tuple[Lines, Parsed, float]]:
+    shape = shape_of(pathway)
+    for lines, share in islice(lines_of(file), first, None, step):
+        yield lines, table_of([line for _, line in lines], shape), share
 
 
 def add_lines(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,13 +24,22 @@ _WORDS = [
 ]
 
 
-def schema_of(ask: bool) -> pa.Schema:
-    """The columns of a batch of decisions. Where `fault` is not null, there is no decision."""
+# The rank of a decision -> its words.
+MEANING = {level: (word, urgency) for level, word, urgency in _WORDS}
+_CODED = pa.dictionary(pa.int32(), pa.string())
+
+
+def schema_of(ask: bool, coded: bool = False) -> pa.Schema:
+    """The columns of a batch of decisions. Where `fault` is not null, there is no decision.
+
+    Takes  coded: words stand as places in a dictionary, which spares whoever counts or writes them most of the work.
+    """
+    words = _CODED if coded else pa.string()
     fields: list[tuple[str, Any]] = [
         ("id", pa.string()),
-        ("disposition", pa.string()),
-        ("urgency", pa.string()),
-        ("rules", pa.list_(pa.string())),
+        ("disposition", words),
+        ("urgency", words),
+        ("rules", pa.list_(words)),
     ]
     if ask:
         fields.append(("ask", pa.list_(pa.string())))
@@ -45,13 +54,14 @@ def decide_batch(pathway: Pathway, batch: pa.RecordBatch, *, ask: bool = False) 
     Unknown  null; an absent column is unknown throughout.
     Errors   Faults, where a column is none that the pathway knows or holds another type.
     """
-    return decide_rows(pathway, batch, ask=ask)[0]
+    made = decide_rows(pathway, batch, ask=ask)[0]
+    return pa.RecordBatch.from_arrays([_written_out(array) for array in made.columns], schema=schema_of(ask))
 
 
 def decide_rows(
     pathway: Pathway, batch: pa.RecordBatch, *, ask: bool = False, odd: Mapping[int, list[Fault]] | None = None
 ) -> tuple[pa.RecordBatch, Known]:
-    """The same, with what was known of the rows without faults, for whoever counts them.
+    """The same, words as places in a dictionary, with what was known of the rows without faults, for who counts them.
 
     Takes  odd: row -> what was wrong with its text before it came here.
     """
@@ -84,25 +94,44 @@ def asked_of(pathway: Pathway, known: Known) -> list[list[str]]:
 
 def decisions(program: Program, count: int, decided: Decided, asked: list[list[str]] | None) -> dict[str, pa.Array]:
     """Disposition, urgency, rules (and ask) of each person, in order."""
-    table = np.full(max(level for level, _, _ in _WORDS) + 1, -1, np.int8)
-    for at, (level, _, _) in enumerate(_WORDS):
-        table[level] = at
-    codes = pa.array(table[decided.ranks])
     offsets, which = where_held(decided.held, count)
     ids = pa.array([rule.id for rule in program.pathway.rules], pa.string())
     made = {
-        "disposition": pa.array([word for _, word, _ in _WORDS], pa.string()).take(codes),
-        "urgency": pa.array([urgency for _, _, urgency in _WORDS], pa.string()).take(codes),
-        "rules": pa.ListArray.from_arrays(pa.array(offsets), ids.take(pa.array(which))),
+        "disposition": _of_ranks(
+            decided.ranks, list(DISPOSITIONS), {level: word for level, (word, _) in MEANING.items()}
+        ),
+        "urgency": _of_ranks(
+            decided.ranks, list(URGENCIES), {level: urgency for level, (_, urgency) in MEANING.items()}
+        ),
+        "rules": pa.ListArray.from_arrays(pa.array(offsets), pa.DictionaryArray.from_arrays(pa.array(which), ids)),
     }
     if asked is not None:
         made["ask"] = pa.array(asked, pa.list_(pa.string()))
     return made
 
 
+def _of_ranks(ranks: np.ndarray, words: Sequence[str], meaning: Mapping[int, str | None]) -> pa.DictionaryArray:
+    """The word of each rank; null where it has none."""
+    table = np.full(max(meaning) + 1, -1, np.int32)
+    for level, word in meaning.items():
+        table[level] = -1 if word is None else words.index(word)
+    codes = table[ranks]
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), pa.array(words, pa.string()))
+
+
+def _written_out(array: pa.Array) -> pa.Array:
+    """The same words, in full."""
+    if pa.types.is_dictionary(array.type):
+        return array.dictionary_decode()
+    if pa.types.is_list(array.type) and pa.types.is_dictionary(array.type.value_type):
+        inner = array.values.dictionary_decode()
+        return pa.ListArray.from_arrays(array.offsets, inner, mask=array.is_null() if array.null_count else None)
+    return array
+
+
 def with_faults(rows: Rows, made: dict[str, pa.Array], ask: bool) -> pa.RecordBatch:
     """Decisions and faults together, a line for each row of the input."""
-    schema = schema_of(ask)
+    schema = schema_of(ask, coded=True)
     if not rows.faults:
         arrays = [rows.ids.cast(pa.string()), *made.values(), pa.nulls(rows.count, pa.string())]
         return pa.RecordBatch.from_arrays(arrays, schema=schema)

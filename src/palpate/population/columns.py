@@ -16,6 +16,8 @@ from palpate.pathway.facts import Fact
 from palpate.population.bits import Flags
 from palpate.population.known import UNKNOWN, Column, codes_of
 
+NO_ANSWER = -2  # the code of a word that is none of the fact's
+
 
 def fits(fact: Fact, kind: pa.DataType) -> bool:
     """Whether a column of this type can hold answers to the fact."""
@@ -82,12 +84,15 @@ def _coded(fact: Fact, array: pa.Array) -> tuple[Column, Flags | None]:
     coded = array if pa.types.is_dictionary(array.type) else array.dictionary_encode()
     words = _words(coded.dictionary)
     codes: dict[Any, int] = {value: code for code, value in enumerate(codes_of(fact))}
-    table = np.array([codes.get(word, -2) for word in words] or [UNKNOWN], np.int8)
+    table = np.array([codes.get(word, NO_ANSWER) for word in words] or [UNKNOWN], np.int8)
     known = valid(coded)
-    values = table[np.where(known, numbers(coded.indices), 0)]
-    values = np.where(known, values, np.int8(UNKNOWN))
-    wrong = values == -2
-    return np.where(wrong, np.int8(UNKNOWN), values), wrong if wrong.any() else None
+    values = table.take(numbers(coded.indices), mode="clip")  # where null, the place may be anything
+    values[~known] = UNKNOWN
+    if not (table == NO_ANSWER).any():
+        return values, None
+    wrong = values == NO_ANSWER
+    values[wrong] = UNKNOWN
+    return values, wrong if wrong.any() else None
 
 
 def _words(dictionary: pa.Array) -> list[str | None]:
@@ -119,6 +124,13 @@ def _numbers(fact: Fact, array: pa.Array) -> tuple[Column, Flags | None]:
     wrong &= known
     values = np.where(known & ~wrong, values, np.nan)
     return values, wrong if wrong.any() else None
+
+
+def counted(array: pa.DictionaryArray) -> dict[str, int]:
+    """Each word that occurs, with how often; null is not counted."""
+    places = numbers(array.indices)[valid(array)]
+    counts = np.bincount(places, minlength=len(array.dictionary)).tolist()
+    return {word: count for word, count in zip(array.dictionary.to_pylist(), counts, strict=True) if count}
 
 
 def listed(array: pa.Array) -> tuple[np.ndarray, list[str | None], np.ndarray] | None:

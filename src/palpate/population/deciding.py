@@ -390,20 +390,20 @@ class _Batch:
             self.held[at] = (self.held.get(at, self.now.nobody) & others) | pack(flags)
 
 
-def where_held(held: Mapping[int, Bits], count: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int16]]:
+def where_held(held: Mapping[int, Bits], count: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """(offsets, rule indexes): the rules of each person, in the pathway's order, as Arrow lays out lists."""
-    people, rules = [], []
-    for at in sorted(held):
-        rows = np.flatnonzero(unpack(held[at], count))
-        people.append(rows.astype(np.int32))
-        rules.append(np.full(len(rows), at, np.int16))
+    people = {at: np.flatnonzero(unpack(held[at], count)) for at in sorted(held)}
+    lengths = np.zeros(count, np.int32)
+    for rows in people.values():
+        lengths[rows] += 1
     offsets = np.zeros(count + 1, np.int32)
-    if not people:
-        return offsets, np.zeros(0, np.int16)
-    whose = np.concatenate(people)
-    order = np.argsort(whose, kind="stable")
-    np.cumsum(np.bincount(whose, minlength=count), out=offsets[1:])
-    return offsets, np.concatenate(rules)[order]
+    np.cumsum(lengths, out=offsets[1:])
+    places = offsets[:-1].copy()  # where the next rule of each person goes
+    rules = np.zeros(offsets[-1], np.int32)
+    for at, rows in people.items():
+        rules[places[rows]] = at
+        places[rows] += 1
+    return offsets, rules
 
 
 def _any(*sets: Bits) -> Bits:

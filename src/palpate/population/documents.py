@@ -25,7 +25,7 @@ from palpate.population.bits import Bits, pack, unpack
 from palpate.population.checked import Classes
 from palpate.population.document_clearances import DocumentClearances
 from palpate.population.document_course import DocumentCourse
-from palpate.population.json_table import document_schema, table_of
+from palpate.population.json_table import shape_of, table_of
 from palpate.population.known import MOMENTS, Column, Known, codes_of, unknown_column
 from palpate.population.program import program_of
 from palpate.population.singly import decide_singly
@@ -55,7 +55,7 @@ def read_documents(
 
     Takes  parsed: what `table_of` made of the lines, where that is there already.
     """
-    table, fitting = parsed if parsed is not None else table_of(lines, document_schema(pathway))
+    table, fitting = parsed if parsed is not None else table_of(lines, shape_of(pathway))
     docs = Unnested(pathway, table)
     clearances = DocumentClearances(docs)
     by_columns = DocumentCourse(docs, classes).add()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 import pyarrow as pa
 import pyarrow.json as pj
@@ -16,6 +17,7 @@ import pyarrow.json as pj
 from palpate.pathway.pathway import Pathway
 from palpate.pathway.strict_json import LARGEST
 
+FACTS = "facts"  # the key under which answers stand, wherever that is
 FEW = 32  # lines that are not searched for the odd one any further
 # With these keys, null does not mean the same as nothing.
 NULLS = re.compile(rb'"values?"\s*:\s*null')
@@ -49,14 +51,65 @@ def document_schema(pathway: Pathway) -> pa.Schema:
     )  # fmt: skip
 
 
-def table_of(lines: Sequence[bytes], schema: pa.Schema) -> tuple[pa.RecordBatch, list[int]]:
-    """(one row for each line that fits, in order; the places of those lines)."""
+class Shape:
+    """What to expect of documents: all that may stand in them, and, for speed, which facts have stood in them so far.
+
+    Of some hundred facts in three places most documents hold few, and each column that is prepared costs time.
+    """
+
+    def __init__(self, whole: pa.Schema) -> None:
+        self.whole = whole
+        self.narrow: pa.Schema | None = None
+        self._seen: set[tuple[str, ...]] = set()
+
+    def learn(self, table: pa.Table) -> None:
+        """Takes  table: documents that were read by the whole schema."""
+        for field in self.whole:
+            self._look((field.name,), table.column(field.name).combine_chunks())
+        self.narrow = pa.schema([pa.field(field.name, self._kept((field.name,), field.type)) for field in self.whole])
+
+    def _look(self, path: tuple[str, ...], array: pa.Array) -> None:
+        if array.null_count == len(array):
+            return
+        if pa.types.is_list(array.type) and pa.types.is_struct(array.type.value_type):
+            array = array.flatten()
+        if not pa.types.is_struct(array.type):
+            return
+        for field, child in zip(array.type, array.flatten(), strict=True):
+            if path[-1] == FACTS and child.null_count < len(child):
+                self._seen.add((*path, field.name))
+            self._look((*path, field.name), child)
+
+    def _kept(self, path: tuple[str, ...], kind: pa.DataType) -> pa.DataType:
+        """The type without the facts that were not seen."""
+        if pa.types.is_list(kind):
+            return pa.list_(self._kept(path, kind.value_type))
+        if not pa.types.is_struct(kind):
+            return kind
+        fields = [field for field in kind if path[-1] != FACTS or (*path, field.name) in self._seen]
+        return pa.struct([(field.name, self._kept((*path, field.name), field.type)) for field in fields])
+
+
+def shape_of(pathway: Pathway) -> Shape:
+    """The shape of a pathway's documents, kept from batch to batch."""
+    made = pathway.engines.get("documents")
+    if made is None:
+        made = pathway.engines["documents"] = Shape(document_schema(pathway))
+    assert isinstance(made, Shape)
+    return made
+
+
+def table_of(lines: Sequence[bytes], shape: Shape) -> tuple[pa.RecordBatch, list[int]]:
+    """(one row for each line that fits, in order; the places of those lines).
+
+    The facts of a table may be some of those of the pathway: the others are null throughout.
+    """
     places = [at for at, line in enumerate(lines) if _ordinary(line)]
     tables, taken = [], []
     todo = [places] if places else []
     while todo:
         some = todo.pop()
-        table = _parsed([lines[at] for at in some], schema)
+        table = _parsed([lines[at] for at in some], shape)
         if table is not None:
             tables.append(table)
             taken.append(some)
@@ -64,9 +117,34 @@ def table_of(lines: Sequence[bytes], schema: pa.Schema) -> tuple[pa.RecordBatch,
             middle = len(some) // 2
             todo += [some[middle:], some[:middle]]
     if not tables:
-        return pa.RecordBatch.from_pylist([], schema), []
+        return pa.RecordBatch.from_pylist([], shape.whole), []
+    if any(table.schema != tables[0].schema for table in tables):
+        tables = [_widened(table, shape.whole) for table in tables]
     whole = pa.concat_tables(tables).combine_chunks()
     return whole.to_batches()[0], [at for some in taken for at in some]
+
+
+def _widened(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    columns = [_wider(table.column(field.name).combine_chunks(), field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _wider(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The same values as a type with more keys, which are null."""
+    if array.type == kind:
+        return array
+    absent = array.is_null()
+    if pa.types.is_list(kind):
+        inner = _wider(array.flatten(), kind.value_type)
+        lengths = array.value_lengths().fill_null(0).to_pylist()
+        offsets = pa.array(list(accumulate(lengths, initial=0)), pa.int32())
+        return pa.ListArray.from_arrays(offsets, inner, type=kind, mask=absent)
+    there = dict(zip([field.name for field in array.type], array.flatten(), strict=True))
+    children = [
+        _wider(there[field.name], field.type) if field.name in there else pa.nulls(len(array), field.type)
+        for field in kind
+    ]
+    return pa.StructArray.from_arrays(children, fields=list(kind), mask=absent)
 
 
 def _ordinary(line: bytes) -> bool:
@@ -83,12 +161,24 @@ def _ordinary(line: bytes) -> bool:
     )
 
 
-def _parsed(lines: Sequence[bytes], schema: pa.Schema) -> pa.Table | None:
-    """The lines as a table, or None where one of them does not fit.
+def _parsed(lines: Sequence[bytes], shape: Shape) -> pa.Table | None:
+    """The lines as a table, or None where one of them does not fit."""
+    text = b"\n".join(lines)
+    if shape.narrow is not None:
+        table = _read(text, len(lines), shape.narrow)
+        if table is not None:
+            return table
+    table = _read(text, len(lines), shape.whole)
+    if table is not None:
+        shape.learn(table)
+    return table
+
+
+def _read(text: bytes, count: int, schema: pa.Schema) -> pa.Table | None:
+    """The table of a text of `count` lines, or None where it does not fit the schema.
 
     Between a line that ends in } and one that begins with { a document ends, so as many rows as lines is one each.
     """
-    text = b"\n".join(lines)
     try:
         table = pj.read_json(
             pa.BufferReader(text),
@@ -97,4 +187,4 @@ def _parsed(lines: Sequence[bytes], schema: pa.Schema) -> pa.Table | None:
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-    return table if table.num_rows == len(lines) else None
+    return table if table.num_rows == count else None

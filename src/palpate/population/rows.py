@@ -8,6 +8,7 @@ document, which is what decides a row singly, words its faults, and what the tes
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -206,7 +207,11 @@ class Rows:
 
     def episode(self, row: int) -> Episode:
         """The episode that a row stands for. Errors: Faults."""
-        return read_episode(document_of(self.pathway, self.batch, row), self.pathway)
+        return read_episode(document_of(self.pathway, self.batch, row, self._by_name), self.pathway)
+
+    @cached_property
+    def _by_name(self) -> dict[str, pa.Array]:
+        return columns_of(self.batch)
 
     def _known(self, rows: np.ndarray) -> Known:
         whole = len(rows) == self.count
@@ -251,12 +256,19 @@ def _read_by(made: Mapping[str, Any]) -> set[str]:
     return {row[0] for row in made["sum"]}
 
 
-def document_of(pathway: Pathway, batch: pa.RecordBatch, row: int) -> dict[str, Any]:
-    """The episode document that a row stands for."""
+def columns_of(batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    """The columns by name; to ask a batch for each anew takes longer than to read a value."""
+    return dict(zip(batch.schema.names, batch.columns, strict=True))
+
+
+def document_of(
+    pathway: Pathway, batch: pa.RecordBatch, row: int, columns: Mapping[str, pa.Array] | None = None
+) -> dict[str, Any]:
+    """The episode document that a row stands for. Takes  columns: those of the batch, where they are there already."""
     facts: dict[str, Any] = {}
     document: dict[str, Any] = {"palpate": 1, "as_of": DAY, "facts": facts}
-    for name in batch.schema.names:
-        value = batch.column(name)[row].as_py()
+    for name, column in (columns_of(batch) if columns is None else columns).items():
+        value = column[row].as_py()
         if name == ID:
             document["id"] = str(value) if isinstance(value, int) else value
         elif name == MOMENT:

@@ -131,11 +131,11 @@ class Unnested:
         rescreened = self.given_today.copy()
         odd_given = {*GIVABLE, "sessions_completed", "course_week", *_made(self.pathway)}
         for name, fact in self.facts.items():
-            if name not in intake:
+            if name in self.pathway.worked_out:
                 continue
-            start, wrong = answers(fact, intake[name])
-            after, wrong_after = answers(fact, later[name])
-            today, wrong_today = answers(fact, now[name])
+            (start, wrong), (after, wrong_after), (today, wrong_today) = (
+                answers(fact, part[name]) if name in part else (None, None) for part in (intake, later, now)
+            )
             for flags in (wrong, wrong_today):
                 if flags is not None:
                     self.odd |= flags

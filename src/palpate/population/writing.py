@@ -20,16 +20,24 @@ import pyarrow.parquet as pq
 
 from palpate.pathway.faults import Fault, Faults
 from palpate.pathway.pathway import DISPOSITIONS, Pathway
+from palpate.population.batch import schema_of
+from palpate.population.columns import counted
 from palpate.population.report import CARE_SCHEMA
 
 FAULTS_SCHEMA = pa.schema([("file", pa.string()), ("row", pa.int64()), ("id", pa.string()), ("reason", pa.string())])
 
 
 def decisions_schema(ask: bool) -> pa.Schema:
-    """The columns of `decisions.parquet`; with `ask` the facts that `decide` would ask as well."""
-    fields = [("id", pa.string()), ("disposition", pa.string()), ("urgency", pa.string())]
-    lists = ["rules", "ask"] if ask else ["rules"]
-    return pa.schema([*fields, *((name, pa.list_(pa.string())) for name in lists)])
+    """The columns of `decisions.parquet` in memory; with `ask` the facts that `decide` would ask as well."""
+    return pa.schema([field for field in schema_of(ask, coded=True) if field.name != "fault"])
+
+
+WORDS = ("disposition", "urgency", "rules.list.element", "ask.list.element", "file", "finding")  # few, and repeated
+
+
+def _leaves(schema: pa.Schema) -> set[str]:
+    """The columns of a Parquet file with this schema, by their paths in it."""
+    return {f"{field.name}.list.element" if pa.types.is_list(field.type) else field.name for field in schema}
 
 
 class Folder:
@@ -47,7 +55,15 @@ class Folder:
         try:
             for name, schema in (("decisions", self.schema), ("faults", FAULTS_SCHEMA), ("care", CARE_SCHEMA)):
                 file = self.beside / f"{name}.parquet"
-                self._writers[name] = pq.ParquetWriter(file, schema, compression="zstd", compression_level=1)
+                self._writers[name] = pq.ParquetWriter(
+                    file,
+                    schema,
+                    compression="zstd",
+                    compression_level=1,
+                    use_dictionary=[column for column in WORDS if column in _leaves(schema)],
+                    write_statistics=["id"],  # by which a person is found; of the rest they cost more than they help
+                    store_schema=False,  # whoever reads it finds words, not places in a dictionary
+                )
         except BaseException:
             shutil.rmtree(self.beside, ignore_errors=True)
             raise
@@ -72,10 +88,8 @@ class Folder:
             self._write("care", care)
         self.rows += decided.num_rows + faults.num_rows
         self.at_fault += faults.num_rows
-        for name, counts in (("disposition", self.dispositions), ("rules", self.hits)):
-            column = decided.column(name)
-            for row in (column.flatten() if name == "rules" else column).value_counts().to_pylist():
-                counts[row["values"]] += row["counts"]
+        self.dispositions.update(counted(decided.column("disposition")))
+        self.hits.update(counted(decided.column("rules").flatten()))
 
     def _write(self, name: str, batch: pa.RecordBatch) -> None:
         if batch.num_rows:

@@ -20,6 +20,7 @@ from palpate.pathway.course import check_points
 from palpate.pathway.pathway import DISPOSITIONS, URGENCIES, Pathway
 from palpate.pathway.response import INDETERMINATE, NOT_RESPONDED, WORSE
 from palpate.population.bits import unpack
+from palpate.population.columns import counted, numbers, valid
 from palpate.population.known import MOMENTS, Known, codes_of, is_known
 
 Key = tuple[str, ...]
@@ -125,8 +126,8 @@ class Tally:
         for place, count in _counted(batch.known.moment.astype(np.int64) * len(words) + at):
             word, urgency = words[place % len(words)]
             self.counts["decision", MOMENTS[place // len(words)], word, urgency or ""] += count
-        for row in batch.decided.column("rules").flatten().value_counts().to_pylist():
-            self.counts["rule", row["values"]] += row["counts"]
+        for rule, count in counted(batch.decided.column("rules").flatten()).items():
+            self.counts["rule", rule] += count
 
     def _unknown(self, batch: _Batch) -> None:
         """Of whom a question that must be answered was asked: those at its moment; and who has no answer to it."""
@@ -229,11 +230,11 @@ class _Batch:
 
     def code(self, name: str, words: Sequence[str | None]) -> npt.NDArray[np.int64]:
         """The place of each decision's word in `words`; null is the place of None."""
-        coded = self.decided.column(name).dictionary_encode()
-        table = np.array([words.index(word) for word in coded.dictionary.to_pylist()] or [0], np.int64)
-        found = table[coded.indices.fill_null(0).to_numpy(zero_copy_only=False)]
-        missing = coded.indices.is_null().to_numpy(zero_copy_only=False)
-        return np.where(missing, words.index(None) if None in words else 0, found)
+        coded = self.decided.column(name)
+        table = np.array([words.index(word) for word in coded.dictionary.to_pylist()], np.int64)
+        found = table.take(numbers(coded.indices), mode="clip")  # where null, the place may be anything
+        found[~valid(coded)] = words.index(None) if None in words else 0
+        return found
 
     def is_one(self, name: str, words: Iterable[str]) -> Flags:
         places = [list(DISPOSITIONS).index(word) for word in words]
@@ -242,11 +243,12 @@ class _Batch:
     def holds(self, rule: str) -> Flags:
         """For whom a rule holds and is not lifted."""
         rules = self.decided.column("rules")
-        lengths = rules.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
-        named = np.asarray(rules.flatten().to_numpy(zero_copy_only=False) == rule, np.bool_)
-        who = np.repeat(np.arange(self.known.count), lengths)[named] if len(named) else np.zeros(0, np.int64)
+        flat = rules.flatten()
+        names = flat.dictionary.to_pylist()
         found = np.zeros(self.known.count, np.bool_)
-        found[who] = True
+        if rule in names:
+            named = np.flatnonzero(numbers(flat.indices) == names.index(rule))
+            found[np.searchsorted(np.cumsum(numbers(rules.value_lengths())), named, side="right")] = True
         return found
 
     def protocol(self) -> npt.NDArray[np.int64]:
@@ -267,6 +269,7 @@ class _Batch:
 
 
 def _counted(places: npt.NDArray[Any]) -> list[tuple[int, int]]:
-    """Each number that occurs, with how often."""
-    found, counts = np.unique(places, return_counts=True)
-    return list(zip(found.tolist(), counts.tolist(), strict=True))
+    """Each number (0 or more) that occurs, with how often."""
+    counts = np.bincount(places)
+    found = np.flatnonzero(counts)
+    return list(zip(found.tolist(), counts[found].tolist(), strict=True))
