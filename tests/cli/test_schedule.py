@@ -13,7 +13,7 @@ import pytest
 from tests.cli.conftest import Done
 from tests.scheduling.checker import broken_rules
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "schedule.json"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "schedules" / "practice.json"
 Call = Callable[..., Done]
 
 

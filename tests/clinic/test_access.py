@@ -106,10 +106,11 @@ def test_a_merged_record_is_seen_by_nobody(world: World) -> None:
 def test_s09_a_therapist_sees_the_appointments_of_own_people_and_own_appointments(world: World) -> None:
     at = moment.now()
     with act(world.actor(world.owner), "tests", "tests", change=True):
-        for person, therapist in ((world.person, world.therapist), (world.other, world.therapist)):
-            Appointment(
-                person=person, therapist=therapist, starts=at, ends=at + timedelta(hours=1), day=at.date(), created=at
-            ).save()
+        for hours, person in ((0, world.person), (1, world.other)):
+            starts = at + timedelta(hours=hours)
+            row = Appointment(person=person, therapist=world.therapist, starts=starts, day=at.date(), created=at)
+            row.ends = starts + timedelta(hours=1)
+            row.save()
     counts = {name: appointments.appointments(world.actor(user)).count() for name, user in world.staff.items()}
     assert counts == {"owner": 2, "therapist": 2, "colleague": 1, "desk": 2, "auditor": 2}
     writes = appointments.appointments(world.actor(world.auditor), to_write=True)

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, OperationalError, connection
 from django.test import Client
 
@@ -23,6 +22,7 @@ from palpate.clinic.access import trail
 from palpate.clinic.models import AuditHead, AuditRow, User
 from palpate.web import guard, signing
 from palpate.web.logs import ListedKeys
+from palpate.web.signed_in import SessionStore
 from tests.clinic_world import World
 
 SignIn = Callable[[User], Client]

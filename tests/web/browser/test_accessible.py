@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import APIResponse
 
 # Read routes that are no page: papers, files, and parts of a page that HTMX asks for.
-NO_PAGES = {"api-openapi", "letter-pdf", "session-live", "upload"}
+NO_PAGES = {"api-openapi", "letter-pdf", "receipt-pdf", "session-live", "upload"}
 # What this record has no use for is refused with a page, which is looked at too. What is left out here stands in the
 # other tests of this file, and in the ways.
 REFUSED = {
