@@ -26,6 +26,7 @@ from palpate.clinic.models import (
     Erasure,
     FormKey,
     Note,
+    Package,
     Person,
     PhoneLink,
     Practice,
@@ -61,6 +62,7 @@ def finish(world: World) -> None:
         Episode.objects.filter(person=world.person).update(state="closed", closed=moment.now())
         Session.objects.filter(episode__person=world.person).update(state="signed")
         Appointment.objects.filter(person=world.person).update(state="cancelled")
+        Package.objects.filter(person=world.person).update(state="refunded")
         Erasure.objects.all().delete()  # the one that the record of everything has
 
 

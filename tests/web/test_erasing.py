@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from palpate.clinic import moment
 from palpate.clinic.acts import act
-from palpate.clinic.models import Answer, Appointment, AuditRow, Episode, Erasure, Person, Session
+from palpate.clinic.models import Answer, Appointment, AuditRow, Episode, Erasure, Package, Person, Session
 from palpate.clinic.paying import packages
 from tests.clinic_world import World, make_person
 from tests.filled_world import fill
@@ -30,6 +30,7 @@ def finish(world: World) -> None:
         Episode.objects.filter(person=world.person).update(state="closed", closed=moment.now())
         Session.objects.filter(episode__person=world.person).update(state="signed")
         Appointment.objects.filter(person=world.person).update(state="cancelled")
+        Package.objects.filter(person=world.person).update(state="refunded")
 
 
 # --- who looked -------------------------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ def everybody() -> QuerySet[User]:
 
 def by_email(email: str) -> User | None:
     """The account of an address, whatever its case."""
+    if "\x00" in email:  # it comes from the sign-in before any form has looked at it, and PostgreSQL refuses it
+        return None
     return User.objects.filter(email=email.strip().casefold()).first()
 
 
