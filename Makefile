@@ -74,6 +74,7 @@ bench: .venv-bench/.installed setup-dev $(COMPILED) ## measures palpate beside a
 	@.venv-bench/bin/python benchmarks/run.py
 	@$(BIN)/python benchmarks/clinic/run.py
 	@$(BIN)/python benchmarks/schedule/run.py
+	@$(BIN)/python benchmarks/population/run.py
 
 compiled: setup ## compiles the shipped pathway if its sources changed
 
