@@ -24,6 +24,7 @@ NO_PAGES = {"api-openapi", "letter-pdf", "receipt-pdf", "session-live", "upload"
 # What this record has no use for is refused with a page, which is looked at too. What is left out here stands in the
 # other tests of this file, and in the ways.
 REFUSED = {
+    "feed",  # nobody has this address
     "handover-pdf",  # no emergency
     "link-closed",  # answers so by its nature
     "phone-closed",
