@@ -237,3 +237,24 @@ def test_a_minor_signs_no_consent_alone_by_telephone(world: World) -> None:
     assert "consent" not in steps
     page = client.get(reverse("phone-intake")).content.decode()
     assert say("en", "phone.intake.consent_guardian") in page
+
+
+def test_what_is_not_sent_is_deleted_by_the_sweep_once_the_link_has_run_out(world: World) -> None:
+    from palpate.clinic import moment, phone_links
+    from palpate.clinic.acts import act
+    from palpate.clinic.models import AuditRow
+    from palpate.web.jobs import housekeeping
+
+    with act(world.actor(world.therapist), "tests", "tap", change=True):
+        link = phone_links.make(phone_links.INTAKE, world.person, episode=world.episode, by=world.therapist.pk).link
+        link.draft = {"answers": {"fever_or_chills": ["answered", True]}}
+        link.save()
+    housekeeping()
+    link.refresh_from_db()
+    assert link.draft
+    assert not AuditRow.objects.filter(deed="phone-drafts").exists()
+    with moment.held_at(link.until):
+        housekeeping()
+    link.refresh_from_db()
+    assert link.draft == {}
+    assert AuditRow.objects.filter(deed="phone-drafts").count() == 1

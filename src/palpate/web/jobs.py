@@ -21,11 +21,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connections
 
-from palpate.clinic import anchors, backup, moment
+from palpate.clinic import anchors, backup, moment, phone_links
 from palpate.clinic.access import messages as rows
 from palpate.clinic.access import practice as the
 from palpate.clinic.access import trail
-from palpate.clinic.acts import upkeep
+from palpate.clinic.access.phone import ended_drafts
+from palpate.clinic.actor import the_program
+from palpate.clinic.acts import act, upkeep
 from palpate.clinic.messages.sending import Postman, Ways
 from palpate.web.mailing import door_of, ways_of
 from palpate.web.outbound import BadOrigin, CallFailed, Door
@@ -179,9 +181,12 @@ def _backup_in_a_process_of_its_own(file: Path) -> None:
 
 
 def housekeeping() -> None:
-    """Sweeps what is over: form keys, counts of tries, sessions."""
+    """Sweeps what is over: form keys, counts of tries, sessions, and what was tapped into links and never sent."""
     at = moment.now()
     trail.sweep(at - FORMS_KEPT, at)
+    if ended_drafts(at):  # without any there is no deed, and no row of the trail each hour
+        with act(the_program("sweep"), "intake", "phone-drafts", change=True) as deed:
+            deed.about["drafts"] = phone_links.clear_drafts()
 
 
 def start(stopped: threading.Event) -> threading.Thread:
