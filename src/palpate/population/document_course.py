@@ -15,7 +15,7 @@ from palpate.pathway.engine import engine_of
 from palpate.pathway.pathway import Protocol
 from palpate.population.bits import pack
 from palpate.population.checked import Classes
-from palpate.population.known import Column, Known, codes_of
+from palpate.population.known import Column, Known, codes_of, column_of_words, rows_of
 from palpate.population.program import MUSCLE
 from palpate.population.scores import PARTS, Pair, Scores, shared_means
 from palpate.population.unnested import ODD, Unnested
@@ -153,7 +153,7 @@ class DocumentCourse(Scores):
         pain, acts, change, early = self._ratings(check, checked, change)
         response = np.full(self.count, -1, np.int8)
         if self.classes.codes:
-            of = self.classes.of(_of(checked, pain), _of(checked, acts), change[checked], PARTS)
+            of = self.classes.of(rows_of(checked, pain), rows_of(checked, acts), change[checked], PARTS)
             response[checked] = np.where(early[checked], self.classes.codes["indeterminate"], of)
             response[self._stalled(check, response, pain, acts)] = self.classes.codes["not_responded"]
         judged = self._judged(check)
@@ -289,7 +289,7 @@ class DocumentCourse(Scores):
         shared = ~np.isnan(now)
         before = np.where(shared, start, acts[0])
         kinds = self.classes.of(
-            _of(stalled, (pain[0], then)), _of(stalled, (before, now)), np.full(stalled.sum(), np.nan), PARTS
+            rows_of(stalled, (pain[0], then)), rows_of(stalled, (before, now)), np.full(stalled.sum(), np.nan), PARTS
         )
         stalled[stalled] = kinds == self.classes.codes["partly"]
         gained = np.where(shared & ~np.isnan(acts[1]), acts[1] - now, 0.0)
@@ -320,8 +320,8 @@ class DocumentCourse(Scores):
         if self.classes.codes:
             best = np.where(ratings["global_change"], float(self.numbers.global_full), change)
             filled = self.classes.of(
-                _of(settled, (pain[0], np.where(ratings["pain_at_check"], 0.0, pain[1]))),
-                _of(settled, (acts[0], np.where(ratings["activities_at_check"], 10.0 * PARTS, acts[1]))),
+                rows_of(settled, (pain[0], np.where(ratings["pain_at_check"], 0.0, pain[1]))),
+                rows_of(settled, (acts[0], np.where(ratings["activities_at_check"], 10.0 * PARTS, acts[1]))),
                 best[settled],
                 PARTS,
             )
@@ -341,12 +341,4 @@ class DocumentCourse(Scores):
 
     def _words(self, name: str, otherwise: str, whose: dict[str, Column]) -> None:
         if name in self.facts:
-            codes = {value: code for code, value in enumerate(codes_of(self.facts[name]))}
-            column = np.full(self.count, codes[otherwise], np.int8)
-            for word, flags in whose.items():
-                column[flags] = codes[word]
-            self.made[name] = column
-
-
-def _of(rows: Column, pair: tuple[Column, Column]) -> tuple[Column, Column]:
-    return pair[0][rows], pair[1][rows]
+            self.made[name] = column_of_words(self.facts[name], self.count, otherwise, whose)

@@ -72,6 +72,20 @@ def codes_of(fact: Fact) -> tuple[bool | str, ...]:
     return (False, True) if fact.kind == "bool" else tuple(fact.values)
 
 
+def column_of_words(fact: Fact, count: int, otherwise: str, whose: Mapping[str, Column]) -> Column:
+    """A column of words: `otherwise`, but for those whom the flags of a word name; of several the last stands."""
+    codes = {value: code for code, value in enumerate(codes_of(fact))}
+    column = np.full(count, codes[otherwise], np.int8)
+    for word, flags in whose.items():
+        column[flags] = codes[word]
+    return column
+
+
+def rows_of(rows: Column, pair: tuple[Column, Column]) -> tuple[Column, Column]:
+    """The same rows of two columns."""
+    return pair[0][rows], pair[1][rows]
+
+
 def unknown_column(fact: Fact, count: int) -> Column:
     """A column in which nothing is known yet."""
     return np.full(count, np.nan) if fact.is_number else np.full(count, UNKNOWN, np.int8)

@@ -16,7 +16,7 @@ from palpate.pathway.engine import engine_of
 from palpate.pathway.pathway import GIVABLE, Pathway
 from palpate.population.bits import pack, unpack
 from palpate.population.checked import Classes
-from palpate.population.known import Column, Known, codes_of
+from palpate.population.known import Column, Known, codes_of, column_of_words, rows_of
 from palpate.population.program import MUSCLE
 
 CHECKED = ("pain_baseline", "pain_at_check", "activities_baseline", "activities_at_check", "global_change")
@@ -52,7 +52,7 @@ class _Course:
         change = np.where(checked, self.number("global_change"), np.nan)
         response = np.full(self.count, -1, np.int8)
         if self.classes.codes:
-            response[checked] = self.classes.of(_those(checked, pain), _those(checked, acts), change[checked])
+            response[checked] = self.classes.of(rows_of(checked, pain), rows_of(checked, acts), change[checked])
         rated = ~np.isnan(pain[1]) | ~np.isnan(acts[1])
         judged = self._judged()
         uncertain = response == self.classes.codes.get("indeterminate", -2)
@@ -150,8 +150,8 @@ class _Course:
         if self.classes.codes:
             known.if_settled = np.full(self.count, -1, np.int8)
             known.if_settled[settled] = self.classes.of(
-                _those(settled, (pain[0], np.where(ratings["pain_at_check"], 0.0, pain[1]))),
-                _those(settled, (acts[0], np.where(ratings["activities_at_check"], 10.0, acts[1]))),
+                rows_of(settled, (pain[0], np.where(ratings["pain_at_check"], 0.0, pain[1]))),
+                rows_of(settled, (acts[0], np.where(ratings["activities_at_check"], 10.0, acts[1]))),
                 np.where(ratings["global_change"], float(self.pathway.numbers.global_full), change)[settled],
             )
 
@@ -166,17 +166,8 @@ class _Course:
             self.made[name] = numbers
 
     def _words(self, name: str, otherwise: str, whose: Mapping[str, Column]) -> None:
-        """A column of words; of several that fit somebody, the last stands."""
         if name in self.facts:
-            codes = {value: code for code, value in enumerate(codes_of(self.facts[name]))}
-            column = np.full(self.count, codes[otherwise], np.int8)
-            for word, flags in whose.items():
-                column[flags] = codes[word]
-            self.made[name] = column
-
-
-def _those(rows: Column, pair: tuple[Column, Column]) -> tuple[Column, Column]:
-    return pair[0][rows], pair[1][rows]
+            self.made[name] = column_of_words(self.facts[name], self.count, otherwise, whose)
 
 
 def _flags(known: Known, name: str) -> Column:
