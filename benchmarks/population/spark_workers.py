@@ -8,6 +8,7 @@ the whole call, Spark's start in this process and the putting together included;
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.request import urlopen
 
 from palpate.library import load_pathway
 from palpate.population.audit import audit
@@ -54,12 +56,22 @@ def cluster(workers: int, folder: Path) -> Iterator[str]:
                     if one.connect_ex(("127.0.0.1", port)) == 0:
                         break
                 time.sleep(0.2)
-        time.sleep(10)  # the workers sign on
+        while _signed_on(web) < workers:
+            time.sleep(0.2)
         yield master
     finally:
         for process in running:
             process.kill()
             process.wait()
+
+
+def _signed_on(web: int) -> int:
+    """How many workers the master's page counts; 0 while it has no page yet."""
+    try:
+        with urlopen(f"http://127.0.0.1:{web}/json/", timeout=5) as page:
+            return int(json.load(page)["aliveworkers"])
+    except (OSError, ValueError):
+        return 0
 
 
 def main() -> None:
