@@ -13,8 +13,14 @@ for name in [name for name in os.environ if name.startswith("PALPATE_") and name
 os.environ["PALPATE_DATA"] = tempfile.mkdtemp(prefix="palpate-tests-")
 atexit.register(shutil.rmtree, os.environ["PALPATE_DATA"], ignore_errors=True)
 
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
+
 from palpate.web.settings import *  # noqa: E402, F403
 from palpate.web.settings import STORAGES as SHIPPED_STORAGES  # noqa: E402
+
+# A hash costs a tenth of a second and 100 MB on purpose; here it stays Argon2id and costs next to nothing. That an
+# installation hashes at full cost has its own test, which asks a process that does not know these settings.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 # Tests ask for the files themselves; that they can be collected, compressed and fingerprinted has its own test.
 STORAGES = {**SHIPPED_STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

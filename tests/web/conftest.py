@@ -11,6 +11,7 @@ from django.test import Client
 from palpate.clinic.models import User
 from tests.clinic_world import World, make_world
 from tests.form_client import FormClient
+from tests.web.signing_world import give_app
 
 
 @pytest.fixture
@@ -28,3 +29,12 @@ def signed_in() -> Callable[[User], Client]:
         return client
 
     return client_of
+
+
+@pytest.fixture
+def guarded(db: Any) -> World:
+    """The practice with the second factor on, and an owner and a therapist who have an app."""
+    world = make_world(second_factor=True)
+    give_app(world.owner)
+    give_app(world.therapist)
+    return world

@@ -3,12 +3,15 @@ that asks for itself again and again."""
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 import types
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from unittest import mock
 
 from allauth.mfa.models import Authenticator
@@ -19,10 +22,11 @@ from django.urls import include, path
 from django.utils import timezone
 
 from palpate.clinic import factors
-from palpate.clinic.models import User
+from palpate.clinic.acts import act
+from palpate.clinic.models import AuditRow, User
 from palpate.web.guard import guarded
 from palpate.web.routes import EVERY_STAFF, Route
-from tests.clinic_world import PASSWORD
+from tests.clinic_world import PASSWORD, World
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
@@ -80,3 +84,19 @@ def board_urls() -> str:
     module.urlpatterns = [path("board/", guarded(route)), path("", include("palpate.web.urls"))]  # type: ignore[attr-defined]
     sys.modules[module.__name__] = module
     return module.__name__
+
+
+def set_password(user: User, typed: str) -> None:
+    with act(World.actor(user), "users", "test", change=True):
+        user.set_password(typed)
+        user.save()
+
+
+def trail(**told: Any) -> list[AuditRow]:
+    return list(AuditRow.objects.filter(**told).order_by("number"))
+
+
+def filled(route: Route) -> str:
+    """The address of a route, with ids that name nothing."""
+    kinds = {"uuid": str(uuid.uuid4()), "int": "7", "str": "x", "slug": "x", "path": "x"}
+    return "/" + re.sub(r"<(?:(\w+):)?\w+>", lambda found: kinds[found.group(1) or "str"], route.path)
