@@ -67,11 +67,13 @@ def encoded(pairs: list[tuple[str, bytes]]) -> bytes:
 
 
 def fuzzed(world: World, own: Filled) -> list[tuple[Walker, Route, str]]:
-    found = []
+    """Every form once, with the first role that may send it: what reads a form is the same for all of them."""
+    found: list[tuple[Walker, Route, str]] = []
     for who in ("therapist", "owner", "desk"):
         walker = Walker(world.staff[who], raise_request_exception=False)
         roles = world.staff[who].roles
-        forms = [route for route in pages() if route.write and not route.json and roles & route.write]
+        met = {route.name for _, route, _ in found}
+        forms = [route for route in pages() if not route.json and roles & route.write and route.name not in met]
         found += [(walker, route, address(route, own)) for route in forms]
     nobody = Walker(None, raise_request_exception=False)
     found += [(nobody, route, address(route, own)) for route in pages() if "anyone" in route.write]
@@ -213,10 +215,9 @@ def test_s13_no_other_method_and_no_override_does_anything(world: World) -> None
         assert answer.status_code in (200, 405), route.name
         if not route.write or "therapist" not in route.read:
             continue
-        for header in ("HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD"):
-            got = walker.ask("get", url, **{header: "POST"})
-            assert got.status_code < 500
-        walker.ask("get", f"{url}?_method=POST")
+        names = ("HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD")
+        got = walker.ask("get", f"{url}?_method=POST", **dict.fromkeys(names, "POST"))
+        assert got.status_code < 500
     assert digest() == before
 
 

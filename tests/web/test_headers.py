@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import pytest
 from django.http import HttpResponse
@@ -12,7 +13,7 @@ from django.test import Client, override_settings
 
 from palpate.clinic.models import User
 from palpate.web import errors
-from tests.clinic_world import World
+from tests.clinic_world import PASSWORD, World
 from tests.web.walking import addresses
 
 SignIn = Callable[[User], Client]
@@ -127,20 +128,33 @@ ELSEWHERE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("target", ELSEWHERE)
-def test_s35_no_page_leads_to_another_host(world: World, signed_in: SignIn, target: str) -> None:
-    from urllib.parse import urljoin, urlsplit
+def led_to(client: Client, address: str, target: str) -> list[SplitResult]:
+    """Where a page leads that is told to go on to a target."""
+    answers = (
+        client.get(address, {"next": target}),
+        client.post(f"{address}?next=/", {"next": target, "login": "a@b.example", "password": "x"}),
+    )
+    told = [answer.headers.get(name, "") for answer in answers for name in ("Location", "HX-Redirect", "HX-Location")]
+    return [urlsplit(urljoin("http://testserver/", one.replace("\\", "/"))) for one in told]
 
+
+def test_s35_no_page_leads_to_another_host(world: World, signed_in: SignIn) -> None:
+    """Each page with one of them in turn: what such a name can do hangs on how it is written, not on the page."""
     for client in (Client(), signed_in(world.therapist)):
         client.raise_request_exception = False
-        for address in addresses(world):
-            for answer in (
-                client.get(address, {"next": target}),
-                client.post(f"{address}?next=/", {"next": target, "login": "a@b.example", "password": "x"}),
-            ):
-                for name in ("Location", "HX-Redirect", "HX-Location"):
-                    led = urljoin("http://testserver/", answer.headers.get(name, "").replace("\\", "/"))
-                    assert urlsplit(led).netloc == "testserver", f"{address} leads to {led}"
+        for number, address in enumerate(addresses(world)):
+            for led in led_to(client, address, ELSEWHERE[number % len(ELSEWHERE)]):
+                assert led.netloc == "testserver", f"{address} leads to {led.geturl()}"
+
+
+@pytest.mark.parametrize("target", [*ELSEWHERE, "/people/?mark"])
+def test_s35_who_signs_in_is_led_on_to_pages_of_this_host_only(world: World, target: str) -> None:
+    told = {"login": world.therapist.email, "password": PASSWORD, "next": target}
+    answer = Client().post("/account/sign-in/", told)
+    assert answer.status_code == 302
+    led = urlsplit(urljoin("http://testserver/account/sign-in/", answer.headers["Location"].replace("\\", "/")))
+    assert led.netloc == "testserver"
+    assert (led.path == "/people/") == (target == "/people/?mark")
 
 
 def test_s35_a_forged_host_is_refused_and_forwarded_hosts_are_not_believed(world: World, signed_in: SignIn) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 from django.urls import get_resolver, reverse
 from django.urls.resolvers import URLPattern, URLResolver
@@ -11,25 +12,24 @@ from django.urls.resolvers import URLPattern, URLResolver
 from tests.clinic_world import World
 
 
-def patterns(resolver: URLResolver | None = None) -> Iterator[tuple[str, URLPattern]]:
-    """Each pattern with the whole of its path, those of included lists too."""
+def patterns(resolver: URLResolver | None = None) -> Iterator[tuple[dict[str, Any], URLPattern]]:
+    """Each pattern with what its whole path takes, name and converter; those of included lists too."""
     for pattern in (resolver or get_resolver()).url_patterns:
         if isinstance(pattern, URLResolver):
-            for path, inner in patterns(pattern):
-                yield f"{pattern.pattern}{path}", inner
+            for taken, inner in patterns(pattern):
+                yield {**pattern.pattern.converters, **taken}, inner
         else:
-            yield str(pattern.pattern), pattern
+            yield dict(pattern.pattern.converters), pattern
 
 
 def addresses(world: World) -> list[str]:
     """One address for each route: ids of the world where there are some, made-up ones elsewhere."""
     known = {"person": world.person.pk, "episode": world.episode.pk, "user": world.desk.pk, "stranger": world.other.pk}
     found = []
-    for _, pattern in patterns():
-        names = list(pattern.pattern.converters)
+    for taken, pattern in patterns():
         values = {}
-        for name in names:
-            kind = type(pattern.pattern.converters[name]).__name__
+        for name, converter in taken.items():
+            kind = type(converter).__name__
             made_up: object = (
                 uuid.uuid5(uuid.NAMESPACE_URL, name)
                 if kind == "UUIDConverter"
