@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from palpate import decide, load_pathway
 from palpate.library.cases import case_folder, whole_document
 from palpate.pathway.condition import truth_of
+from palpate.pathway.decision import find
 from palpate.pathway.episode import Episode, read_episode
 from palpate.pathway.explain import explain
 from palpate.pathway.truth import NO
@@ -61,3 +64,29 @@ def test_where_two_rules_decide_alike_both_must_change() -> None:
     changes = explain(PATHWAY, here)["changes"]
     assert {"saddle_numbness": False, "sudden_tearing_pain": False} in [row["to"] for row in changes]
     assert all(len(row["to"]) == 2 for row in changes)
+
+
+def test_what_an_open_check_would_change_is_found_without_listing_questions_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = 0
+
+    def counted(*given: Any) -> Any:
+        nonlocal whole
+        whole += 1
+        return find(*given)
+
+    document = {
+        "moment": "review",
+        "sessions": [{"date": "2026-01-01"}, {"date": "2026-01-08"}],
+        "measures": [{"date": "2026-01-01", "name": "pain_nrs", "value": 6}],
+    }
+    here = read_episode(whole_document(FOLDER, "well_intake", document), PATHWAY)
+    assert decide(PATHWAY, here).disposition == "incomplete"
+    monkeypatch.setattr("palpate.pathway.explain.find", counted)
+    changes = explain(PATHWAY, here)["changes"]
+    # The list of questions of a check with open ratings takes a long search; a changed answer needs only its end.
+    assert whole == 1
+    for row in changes[:8]:
+        other = decide(PATHWAY, replace(here, today={**(here.today or {}), **row["to"]}))
+        assert (other.disposition, other.urgency) == (row["disposition"], row["urgency"])

@@ -126,7 +126,7 @@ def find(pathway: Pathway, episode: Episode, judge: bool = False) -> Found:
         highest = max(highest, rank("medical_exam_first", "routine"))
     elif highest < INCOMPLETE_RANK and any(_must_know(pathway, name, one) for name, one in asked):
         highest = INCOMPLETE_RANK
-    disposition, urgency = _named(highest)
+    disposition, urgency = named(highest)
     return Found(
         known=known,
         engine=engine,
@@ -170,7 +170,8 @@ _NAMES = {
 }  # fmt: skip
 
 
-def _named(highest: int) -> tuple[str, str | None]:
+def named(highest: int) -> tuple[str, str | None]:
+    """The disposition and urgency of how serious a decision is (`pathway.rank`)."""
     return _NAMES[highest]
 
 

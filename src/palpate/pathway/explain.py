@@ -12,10 +12,12 @@ from math import prod
 from typing import Any
 
 from palpate.pathway.condition import Node, Value, facts_of, truth_of
-from palpate.pathway.decision import Found, find
+from palpate.pathway.decision import Found, find, named
+from palpate.pathway.deriving import clashes, made_facts
 from palpate.pathway.domains import Domains
 from palpate.pathway.episode import Episode
 from palpate.pathway.pathway import Pathway
+from palpate.pathway.singly import decide_singly
 from palpate.pathway.truth import NO
 
 MOST_TOGETHER = 4  # facts changed at once, at most
@@ -91,6 +93,8 @@ def _tried(
     pathway: Pathway, episode: Episode, found: Found, facts: list[str], together: int
 ) -> Iterator[dict[str, Any]]:
     domains = found.engine.domains
+    made = made_facts(pathway)
+    given = [name for name in made if name in found.known]  # derived facts that the document tells itself
     tried = 0
     for names in itertools.combinations(facts, together):
         choices = [_others(domains, name, found.known) for name in names]
@@ -100,13 +104,15 @@ def _tried(
         best: dict[tuple[str, str | None], dict[str, Value]] = {}
         for values in itertools.product(*choices):
             changed = dict(zip(names, values, strict=True))
-            other = find(pathway, _changed(episode, changed))
-            outcome = (other.disposition, other.urgency)
+            known = {**found.known, **changed}
+            if any(clashes(made[name], known, known[name]) for name in given):
+                continue  # nobody is so
+            outcome = named(decide_singly(pathway, _changed(episode, changed))[0])
             if outcome != (found.disposition, found.urgency):
                 best.setdefault(outcome, changed)
         for (disposition, urgency), changed in best.items():
-            known = {name: found.known[name] for name in names}
-            yield {"from": known, "to": changed, "disposition": disposition, "urgency": urgency}
+            before = {name: found.known[name] for name in names}
+            yield {"from": before, "to": changed, "disposition": disposition, "urgency": urgency}
 
 
 def _others(domains: Domains, name: str, known: Mapping[str, Value]) -> list[Value]:

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from palpate.pathway.condition import Value
 from palpate.pathway.open_questions import EMERGENCY_RANK, FROM_RATINGS, RATINGS
 from palpate.pathway.pathway import INCOMPLETE_RANK, rank
+from palpate.pathway.singly import decide_singly
 from palpate.population.bits import Bits, at_least, pack, unpack
 from palpate.population.known import Known
 from palpate.population.program import MUSCLE, Program, facts_of_atom
-from palpate.population.singly import decide_singly
 from palpate.population.worlds import Fill, Filled, Forgotten, Free, World
 
 DURATION = "pain_duration_days"

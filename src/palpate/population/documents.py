@@ -19,6 +19,7 @@ from palpate.pathway.deriving import made_facts
 from palpate.pathway.episode import Episode, read_episode
 from palpate.pathway.faults import Fault, Faults
 from palpate.pathway.pathway import Pathway
+from palpate.pathway.singly import decide_singly
 from palpate.pathway.standing import now
 from palpate.pathway.strict_json import LARGEST, read_json
 from palpate.population.bits import Bits, pack, unpack
@@ -28,7 +29,6 @@ from palpate.population.document_course import DocumentCourse
 from palpate.population.json_table import shape_of, table_of
 from palpate.population.known import MOMENTS, Column, Known, codes_of, unknown_column
 from palpate.population.program import program_of
-from palpate.population.singly import decide_singly
 from palpate.population.unnested import Unnested
 
 

@@ -1,7 +1,7 @@
-"""The decision of one person whom the columns could not settle: `pathway.decision.find` without its list of questions.
+"""How serious a decision is: `decision.find` without its list of questions, for whoever decides many times over.
 
-Only how serious the decision is and which rules hold are wanted here, so the search ends with the first question that
-makes it `incomplete`, and is spared where something more serious holds.
+That is a population whose columns could not settle a person, and an explanation that tries other answers. The search
+ends with the first question that makes the decision `incomplete`, and is spared where something more serious holds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from palpate.pathway.engine import engine_of
 from palpate.pathway.episode import Clearance, Episode
 from palpate.pathway.open_questions import OpenQuestions
 from palpate.pathway.pathway import FIRST_FOUR_RANK, INCOMPLETE_RANK, Pathway, rank
-from palpate.pathway.standing import now
+from palpate.pathway.standing import now as now_standing
 
 
 def decide_singly(pathway: Pathway, episode: Episode) -> tuple[int, tuple[int, ...]]:
@@ -26,7 +26,7 @@ def decide_singly(pathway: Pathway, episode: Episode) -> tuple[int, tuple[int, .
     Returns  (how serious it is, see `pathway.rank`; indexes of the rules that hold and are not lifted, in order).
     Errors   Faults, but for those of given derived facts, which the caller has looked for.
     """
-    standing = now(pathway, episode)
+    standing = now_standing(pathway, episode)
     course = course_of(pathway, episode, standing)
     known = {**standing, **course.facts}
     engine = engine_of(pathway, frozenset(made_facts(pathway)).intersection(known))
