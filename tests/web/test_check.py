@@ -244,6 +244,18 @@ def test_a_rating_on_the_day_of_a_massage_does_not_count_and_is_not_taken(
     assert rate(world, client, 3, (6, 7, 5), 2).status_code == 409
 
 
+def test_before_the_first_session_the_page_says_so_and_leads_to_the_door_card(
+    world: World, signed_in: SignedIn
+) -> None:
+    ready(world)
+    client = signed_in(world.therapist)
+    assert send(world, client, "decision-again").status_code == 303
+    assert newest().disposition == "treat"
+    shown = page(world, client)
+    assert "The check comes after session 2" in shown.content.decode()
+    assert shown.context["next_thing"].url.endswith("/door/")
+
+
 def test_before_the_first_check_there_is_nothing_to_judge(clock: Clock, world: World, signed_in: SignedIn) -> None:
     ready(world)
     visit(world)

@@ -210,8 +210,8 @@ def _waiting(episode: Episode, opens: date) -> Next:
 def _booking(episode: Episode, day: date, reading: Reading) -> Next:
     """The next session: now, where the person is here on a day that fits, or on a day that is booked."""
     plan = reading.answer["plan"]
-    if not plan["next_from"]:
-        return Next("link", "Open the door card", "No date follows from the plan.", url_of(episode, "session"))
+    if not (plan["next_from"] and plan["next_to"]):  # before the first session no last day follows
+        return Next("link", "Open the door card", "The next session may be given.", url_of(episode, "session"))
     window = {"from": plan["next_from"], "to": plan["next_to"]}
     booking = maybe("appointment-new", {"person": str(episode.person_id), "episode": str(episode.pk), **window})
     first, last = date.fromisoformat(plan["next_from"]), date.fromisoformat(plan["next_to"])
