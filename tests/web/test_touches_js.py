@@ -26,6 +26,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'"
 )
+LIBRARIES = {
+    "static": "django.templatetags.static",
+    **{name: f"palpate.web.templatetags.{name}" for name in ("kept", "way")},
+}
 START = datetime(2026, 3, 16, 10, 0, tzinfo=UTC)
 PATIENCE = 20  # seconds until something that must arrive counts as missing
 
@@ -119,7 +123,7 @@ def page(token: str) -> str:
     plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     with override_settings(STATIC_URL="/static/", STORAGES=plain):
         folders = [str(WEB / "templates"), str(Path(__file__).parent / "fixtures")]
-        engine = Engine(dirs=folders, libraries={"static": "django.templatetags.static"})
+        engine = Engine(dirs=folders, libraries=LIBRARIES)
         return engine.get_template("session.html").render(Context({"csrf_token": token, "lines": lines}))
 
 
@@ -337,7 +341,7 @@ def test_a_stop_by_the_server_for_a_panel_it_made_up_still_stops(tablet: Page, r
     expect(tablet.get_by_role("dialog").get_by_text("Stop now.")).to_be_visible()
 
 
-@pytest.mark.parametrize("code", [400, 403, 404, 409, 413, 422])
+@pytest.mark.parametrize("code", [400, 404, 409, 413, 422])
 def test_a_refusal_stops_the_queue_keeps_the_touches_and_says_what_to_do(tablet: Page, room: Room, code: int) -> None:
     room.answers = [lambda sent: (code, {"detail": "This page is about somebody else."}, {})]
     tap(tablet, "Yields")
@@ -355,6 +359,23 @@ def test_a_refusal_stops_the_queue_keeps_the_touches_and_says_what_to_do(tablet:
     status(tablet).to_have_text("All saved")
     assert room.said() == [("yields", {"yields": "yes"}), ("technique", {"technique": "swedish", "on": True})]
     expect(fault).to_be_hidden()
+
+
+def test_after_a_new_sign_in_elsewhere_the_taps_go_by_themselves(tablet: Page, room: Room) -> None:
+    room.token = "token-of-the-new-sign-in"
+    tap(tablet, "Yields")
+    status(tablet).to_have_text("All saved")
+    assert room.said() == [("yields", {"yields": "yes"})]
+    assert tablet.locator("[data-touches-fault]").is_hidden()
+
+
+def test_where_a_new_token_is_refused_too_the_page_is_not_to_be_opened_again(tablet: Page, room: Room) -> None:
+    room.answers = [lambda sent: (403, {"detail": "Open the page again."}, {})] * 2
+    tap(tablet, "Yields")
+    fault = tablet.locator("[data-touches-fault]")
+    expect(fault).to_contain_text("Sign in again in another tab")
+    expect(fault).not_to_contain_text("Open the page again")
+    status(tablet).to_have_text("1 not sent yet")
 
 
 def test_a_touch_that_the_server_names_as_refused_can_be_left_out_in_sight(tablet: Page, room: Room) -> None:

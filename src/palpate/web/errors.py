@@ -53,7 +53,9 @@ def error_page(
         response: HttpResponse = JsonResponse(problem, status=status)
         response["Content-Type"] = "application/problem+json"
     else:
-        context = {"status": status, "title": title, "message": message, "number": number, **more}
+        # Only of a user who is known by now: a page about a store that fails must not ask the store.
+        theme = getattr(getattr(request, "_cached_user", None), "theme", "")
+        context = {"status": status, "title": title, "message": message, "number": number, "theme": theme, **more}
         response = HttpResponse(_page(context), status=status)
     if retry is not None:
         response["Retry-After"] = str(retry)
@@ -94,8 +96,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without its token, or from elsewhere (S-14)."""
-    return error_page(request, 403, "This form came from another page, or the page was open too long. Nothing was "
-                      "saved. Open the page again and send it once more.")  # fmt: skip
+    return error_page(
+        request,
+        403,
+        "This form came from another page, or the page was open too long. Nothing was saved. Open the page again and "
+        "send it once more.",
+        title="This page was open too long",
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

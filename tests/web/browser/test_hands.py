@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -113,6 +114,31 @@ def test_a_form_with_an_error_says_so_by_the_field_and_keeps_what_was_typed(worl
     assert tablet.page.get_by_label("First name", exact=True).input_value() == "Zoë"
     assert field.input_value() == "31 February 1979"
     tablet.write("Birth date", "28 February 1979")
+    tablet.follow("Save")
+    assert tablet.heading == "Zoë"
+
+
+def test_what_was_typed_outlives_a_session_that_has_ended_and_a_lost_connection(world: World, tablet: Tapper) -> None:
+    tablet.may_be_offline = True
+    page = tablet.page
+    page.add_init_script(
+        "const was = performance.now.bind(performance); performance.now = () => was() + (self.on || 0)"
+    )
+    tablet.sign_in(world.therapist)
+    tablet.go("/people/new/")
+    tablet.write("First name", "Zoë")
+    tablet.write("Birth date", "28 February 1979")
+    page.context.set_offline(True)
+    tablet.tap("Save")
+    page.get_by_text("No connection. Nothing was saved yet").wait_for()
+    page.context.set_offline(False)
+    page.context.clear_cookies(name=re.compile("session"))
+    page.evaluate("() => { self.on = 5 * 60 * 1000; }")
+    tablet.tap("Save")
+    page.get_by_text("You are signed out. Nothing was saved yet").wait_for()
+    assert page.get_by_label("First name", exact=True).input_value() == "Zoë"
+    other = page.context.new_page()
+    Tapper(other, tablet.home).sign_in(world.therapist)
     tablet.follow("Save")
     assert tablet.heading == "Zoë"
 

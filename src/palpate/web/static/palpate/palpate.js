@@ -28,23 +28,35 @@
 
   // --- after a new sign-in in another tab, this page's token is stale: take the new one, without loading the page anew ---
 
-  async function renew() {
+  // "here", "out" (somebody has to sign in), "again" (this page wants a fresh sign-in), "lost" (no connection), or "" where
+  // the answer says none of these.
+  async function whoAmI() {
     try {
-      const answer = await fetch(location.pathname + location.search, { credentials: "same-origin", redirect: "manual" });
-      if (!answer.ok) return false;
+      const answer = await fetch(location.pathname + location.search, { credentials: "same-origin" });
+      const led = answer.redirected ? new URL(answer.url).pathname : "";
+      if (led.startsWith("/account/again/")) return "again";
+      if (led.startsWith("/account/")) return "out";
+      if (led || !answer.ok) return "";
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
       const value = fresh.querySelector('meta[name="csrf-token"]')?.content;
       const meta = document.querySelector('meta[name="csrf-token"]');
-      if (!value || !meta) return false;
+      if (!value || !meta) return "";
       meta.content = value;
       for (const field of document.querySelectorAll('input[name="csrfmiddlewaretoken"]')) field.value = value;
-      return true;
+      return "here";
     } catch {
-      return false;
+      return "lost";
     }
   }
+  const renew = async () => (await whoAmI()) === "here";
 
   window.palpate = Object.freeze({ say, token, renew });
+
+  // --- where the places of the clinic do not all fit, the one that is open stands in sight ---
+
+  const place = document.querySelector(".nav a[aria-current]");
+  const places = place?.closest("ul");
+  if (places && places.scrollWidth > places.clientWidth) places.scrollLeft = place.offsetLeft - places.clientWidth / 3;
 
   // --- display: shown at once; the server remembers it for the user ---
 
@@ -113,6 +125,36 @@
   });
 
   // --- forms: warn before something typed is lost; a second press sends nothing twice; filters send themselves ---
+
+  // A form that stood open long may meet a session that has ended, and then what was typed would be gone with the page.
+  // So it is asked first, and not where the page has just been loaded.
+  const FRESH = 4 * 60 * 1000; // a session without use lives longer than this, in milliseconds
+  let asked = performance.now();
+  let sure = null; // the form that goes now, whatever the browser thinks of the connection
+  const filled = new WeakSet(); // forms in which something was typed or chosen: the others have nothing to lose
+  document.addEventListener("input", (event) => event.target.form && filled.add(event.target.form));
+  document.addEventListener("submit", async (event) => {
+    const { target: form, submitter } = event;
+    const early = navigator.onLine && performance.now() - asked < FRESH;
+    if (early || sure === form || form.method !== "post" || form.matches(".me form, [data-theme-form], [hx-post], [data-after-touches]")) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const found = await whoAmI();
+    // Patients and clinicians by link never signed in, and who stands at the door is about to.
+    const guest = document.body.matches(".is-phone") || /^\/(link|account|start)\//.test(location.pathname);
+    if (found === "lost") {
+      say("No connection. Nothing was saved yet, and what you typed is still here. Press again when the connection is back.", "bad");
+    } else if (found === "out" && filled.has(form) && !guest) {
+      say("You are signed out. Nothing was saved yet, and what you typed is still here. Sign in again in another tab, then press again.", "bad");
+    } else if (found === "again" && filled.has(form)) {
+      say("This page asks who you are once more. Nothing was saved yet, and what you typed is still here. Open this page in another tab, sign in there, then press again.", "bad");
+    } else {
+      asked = performance.now();
+      sure = form;
+      form.requestSubmit(submitter);
+      sure = null;
+    }
+  }, true);
 
   const typed = new Set();
   document.addEventListener("input", (event) => {
@@ -206,8 +248,11 @@
     }
   });
   for (const kind of ["htmx:sendError", "htmx:timeout"]) {
-    document.addEventListener(kind, () => {
-      say("No connection. Nothing was saved, and what you typed is still here. Try again when the connection is back.", "bad");
+    document.addEventListener(kind, (event) => {
+      const { target, requestConfig } = event.detail;
+      if (target?.closest?.("[data-touches]")) return; // taps are kept, and touches.js says so
+      const lost = requestConfig?.verb === "get" ? "This page is as it was" : "Nothing was saved, and what you typed is still here";
+      say(`No connection. ${lost}. Try again when the connection is back.`, "bad");
     });
   }
   // HX-Trigger: {"say": "Saved."} and {"focus": "#id"}

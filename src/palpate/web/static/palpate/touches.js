@@ -24,7 +24,9 @@
   let failures = 0; // tries in a row without an answer
   let troubled = false; // something was said about it, so its end is said too
   let timer = 0;
+  let renewed = false; // a new token was fetched for the taps that wait
   let drained = []; // who waits for the queue to be empty
+  const stale = new Map(); // parts of the page that could not be loaded anew: target -> address
 
   // randomUUID is missing on plain http; random bytes are not.
   function uuid() {
@@ -96,6 +98,7 @@
       showStatus(troubled ? "All saved" : "");
       troubled = false;
       settle(true);
+      for (const [target, url] of stale) load(target, url);
     }
   }
 
@@ -141,6 +144,10 @@
       return false;
     }
     if (answer.status >= 500 || LATER.has(answer.status)) return again(Number(answer.headers.get("Retry-After")) || 0);
+    if (answer.status === 403 && !renewed && (await window.palpate.renew())) {
+      renewed = true; // somebody signed in again in another tab: the same taps go once more
+      return true;
+    }
     if (!answer.ok) {
       halt(reason(answer.status, said), said?.key ?? null);
       return false;
@@ -154,6 +161,7 @@
       if (accepted.has(waiting[index].key)) waiting.splice(index, 1);
     }
     failures = 0;
+    renewed = false;
     if (said.version !== undefined) version = said.version;
     follow(said);
     return true;
@@ -173,18 +181,25 @@
     const told = typeof said?.detail === "string" ? `${said.detail} ` : "";
     const rest = "Nothing is lost while this page stays open.";
     if (status === 409) return `${told || "This session was changed elsewhere, or this page belongs to another person. "}These taps are not saved. Check the name on top, open the session in a new tab and compare. ${rest}`;
-    if (status === 403 || status === 404) return `${told || "This session is not there, or your sign-in no longer covers it. "}These taps are not saved. Sign in again in another tab, then press “Send again”. ${rest}`;
+    // A refused token would have the page opened again, and that would lose the taps: so our own words.
+    const gone = status === 403 ? "" : told;
+    if (status === 403 || status === 404) return `${gone || "This session is not there, or your sign-in no longer covers it. "}These taps are not saved. Sign in again in another tab, then press “Send again”. ${rest}`;
     if (status === 413) return `${told || "This is too much for one message. "}These taps are not saved. Shorten the last note, then press “Send again”. ${rest}`;
     return `${told || "The server could not take the first of these taps. "}They are not saved. “Show what is not saved” lists them. ${rest}`;
   }
 
   // --- what the server says ---
 
+  // A part of the page, anew. Where the connection fails it is tried again once taps go through, or the line is back.
+  function load(id, url) {
+    const target = root.ownerDocument.querySelector(id);
+    if (!target || !window.htmx) return;
+    stale.delete(id);
+    window.htmx.ajax("GET", url, { target, swap: "innerHTML" })?.catch?.(() => stale.set(id, url));
+  }
+
   function follow(said) {
-    for (const part of said.refresh ?? []) {
-      const target = root.ownerDocument.querySelector(part.target);
-      if (target && window.htmx) window.htmx.ajax("GET", part.url, { target, swap: "innerHTML" });
-    }
+    for (const part of said.refresh ?? []) load(part.target, part.url);
     if (said.state !== undefined) root.dispatchEvent(new CustomEvent("palpate:state", { bubbles: true, detail: said.state }));
     if (said.stop && !taken.has(said.stop.key)) stop(said.stop.panel, said.stop.key ?? null, said.stop.text);
   }
