@@ -13,7 +13,7 @@ from palpate.pathway.pathway import Pathway
 from palpate.show import show_markdown
 from palpate.show.known import known_lines, usual_of
 from palpate.show.markdown import escaped
-from palpate.show.words import in_words, label, source_label
+from palpate.show.words import in_words, label, source_label, spelled_out
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,10 @@ def test_what_is_known_in_a_case_can_be_put_together_again(pathway: Pathway) -> 
     assert said[3] == ["Not known: Age", "Else the usual answers"]
     alone = known_lines({"as_of": "2026-01-15", "facts": {"pain_now": 4}}, usual, pathway.vocabulary)
     assert alone == ["Pain now: 4 points"]
+
+
+def test_names_within_a_text_are_spelled_out_as_they_stand_on_the_buttons() -> None:
+    places = {"low_back": "Low back", "better": "Makes it better"}
+    told = "low_back: under the ribs. better: moving helps; see heart_condition, and what is better."
+    said = "“Low back”: under the ribs. “Makes it better”: moving helps; see heart condition, and what is better."
+    assert spelled_out(told, places) == said

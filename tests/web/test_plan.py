@@ -12,6 +12,7 @@ from django.test import Client
 from palpate.clinic import deciding, planning
 from palpate.clinic.decided import read
 from palpate.clinic.models import Episode, PlanItem, PlanTick, User
+from palpate.show.words import spelled_out
 from tests.clinic_world import World
 from tests.decided_world import at, decided
 
@@ -69,10 +70,12 @@ def test_all_seven_protocols_stand_with_their_evidence(world: World, signed_in: 
     said = signed_in(world.therapist).get(at(world, "plan")).content.decode().replace("&#x27;", "'")
     rows = deciding.pathway_in_force().meaning["protocols"]
     assert len(rows) == 7
+    titles = {row["id"]: row["title"] for row in rows}
     for row in rows:
         assert row["title"] in said
-        assert row["because"].replace("&", "&amp;") in said
+        assert spelled_out(row["because"], titles).replace("&", "&amp;") in said
         assert f"{row['sessions']} sessions of {row['minutes']} minutes" in said
+    assert not re.search(r">[^<]*[a-z]_[a-z]", said.partition("<main")[2]), "a name of the document is no word"
 
 
 def test_the_extension_cannot_be_chosen_at_the_start(world: World, signed_in: SignedIn) -> None:

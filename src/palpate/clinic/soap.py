@@ -24,7 +24,7 @@ from palpate.clinic.visit import (
     Visit,
 )
 from palpate.pathway.pathway import Pathway
-from palpate.show.words import answer, fact_label
+from palpate.show.words import answer, fact_label, label
 
 YIELD_WORDS = {"yes": "yields", "partly": "yields in part", "no": "does not yield"}
 RATED_WORDS = {
@@ -192,8 +192,8 @@ def _assessment(told: Told) -> list[str]:
     decided = told.decided
     if not decided:
         return ["The pathway could not decide or was not asked: not assessed."]
-    path = decided["pathway"]
-    lines = [f"{decided['summary']} (pathway {path['id']} {path['version']}, {day_in_words(decided['as_of'])})"]
+    path = f"{label(decided['pathway']['id'])} {decided['pathway']['version']}"
+    lines = [f"{decided['summary']} (Pathway: {path}, {day_in_words(decided['as_of'])})"]
     lines += [f"Because: {row['because']}" for row in decided["reasons"] if row["decisive"] and row["because"]]
     if decided["disposition"] == "incomplete" and decided["ask"]:
         lines.append(f"Still open: {_labels(told, [row['fact'] for row in decided['ask'] if row['could']])}.")

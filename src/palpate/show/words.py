@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -106,6 +107,25 @@ def _is_code(part: str) -> bool:
 
 def fact_label(vocabulary: Vocabulary, name: str) -> str:
     return label(name, vocabulary[name].unit) if name in vocabulary else label(name)
+
+
+_NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+|[a-z]+(?=:)")
+
+
+def spelled_out(text: str, names: Mapping[str, str]) -> str:
+    """A text of the document with the names that stand in it as words: `low_back:` is “Low back”:.
+
+    Takes  names: name -> its words. Other names with an underscore lose it; a plain word is taken for a name only where
+    a colon follows, as where an answer is explained.
+    """
+
+    def said(found: re.Match[str]) -> str:
+        name = found[0]
+        if name in names:
+            return f"“{names[name]}”"
+        return label(name).lower() if "_" in name else name
+
+    return _NAME.sub(said, text)
 
 
 def fact_link(vocabulary: Vocabulary, name: str) -> Span:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django import template
 
+from palpate.show.words import label
+
 register = template.Library()
 
 
@@ -22,3 +24,9 @@ def form_marks(context: dict[str, Any], person: Any = None, version: int | None 
 def get(mapping: Any, key: Any) -> Any:
     """`mapping[key]`, or nothing where there is no such key."""
     return mapping.get(key) if hasattr(mapping, "get") else None
+
+
+@register.filter
+def worded(name: Any) -> str:
+    """A name of the pathway or of the store as words: `back_massage` is "Back massage"."""
+    return label(str(name))

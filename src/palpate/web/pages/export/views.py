@@ -19,6 +19,7 @@ from palpate.clinic.models import Person
 from palpate.clinic.moment import now
 from palpate.clinic.refusals import NotVisible
 from palpate.clinic.whole_record import whole_record
+from palpate.web import languages
 from palpate.web.page import person_page
 from palpate.web.routes import ClinicRequest
 
@@ -69,6 +70,7 @@ def record(request: ClinicRequest, person: Person) -> HttpResponse:
     """The whole record in words, to read and to print."""
     request.deed.about["of"] = "person"
     download = downloads.begin(request.actor)
-    page = person_page(request, "export/record.html", person, whole_record(person))
+    language = dict(languages.choices()).get(person.language, person.language)
+    page = person_page(request, "export/record.html", person, whole_record(person) | {"language": language})
     download.end()
     return page

@@ -32,6 +32,7 @@ from palpate.clinic.intake import (
 from palpate.clinic.names import LONGEST_NAME, clean_name
 from palpate.clinic.refusals import BadInput
 from palpate.pathway.facts import Fact
+from palpate.show.words import spelled_out
 from palpate.web.pages.intake.screens import no_of
 from palpate.web.pages.intake.told import labels
 
@@ -64,6 +65,11 @@ class Question:
     unit: forms.BoundField | None
     proposal: str = ""
     stands: Said | None = None
+
+    @property
+    def meaning(self) -> str:
+        """What exactly is meant, with the answers as they stand on the buttons."""
+        return spelled_out(self.fact.meaning, self.fact.values)
 
     @property
     def stood(self) -> str:

@@ -14,7 +14,7 @@ from palpate.clinic.models import Episode, Person, PlanItem
 from palpate.clinic.overruling import may_treat_now
 from palpate.clinic.refusals import BadInput, Conflict
 from palpate.pathway.pathway import Pathway
-from palpate.show.words import label
+from palpate.show.words import label, spelled_out
 from palpate.web.page import person_page, today_of
 from palpate.web.pages.decision.shown import sources_of
 from palpate.web.pages.paying.shown import card
@@ -141,7 +141,7 @@ def _page(
         ],
         "protocol": pathway.protocols[chosen_protocol],
         "dates": plans.dates_of(episode, pathway, chosen_protocol),
-        "dose": meaning["dose"]["about"],
+        "dose": _plain(pathway, meaning["dose"]["about"]),
         "stop_rules": plans.stop_rules(pathway),
         "rule": meaning["summary"]["rule"],
         "about": meaning["summary"]["about"],
@@ -168,8 +168,15 @@ def _protocol(pathway: Pathway, row: Any, open_now: bool, chosen: str) -> dict[s
         "evidence": EVIDENCE.get(row["evidence"], label(row["evidence"]).lower()),
         "checks": " and ".join(str(check) for check in row["checks"]),
         "ours": ", ".join(CHOSEN_HERE[key] for key in row["assumed"]),
+        "because": _plain(pathway, row["because"]),
+        "unverified": _plain(pathway, row.get("unverified", "")),
         "sources": sources_of(pathway, row["sources"]),
     }
+
+
+def _plain(pathway: Pathway, text: str) -> str:
+    """A text about a plan, which names other plans as the document does, with their titles."""
+    return spelled_out(text, {name: row.title for name, row in pathway.protocols.items()})
 
 
 def _part(pathway: Pathway, form: PlanForm, part: plans.Offered, on: bool) -> dict[str, Any]:

@@ -27,6 +27,25 @@ COLUMNS = (
     "request", "previous", "hash",
 )  # fmt: skip
 
+# What was done, where the name of the route does not say it by itself.
+DEEDS = {
+    "account_login": "sign-in", "account_logout": "sign-out", "account_theme": "display", "account_overview": "account",
+    "account_reset_password": "password forgotten", "account_change_password": "password",
+    "account_reauthenticate": "signed in again", "mfa_authenticate": "second factor asked",
+    "mfa_login_webauthn": "sign-in by passkey", "mfa_index": "second factor",
+    "mfa_reauthenticate": "signed in again by code", "mfa_reauthenticate_webauthn": "signed in again by passkey",
+    "mfa_activate_totp": "authenticator app added", "mfa_deactivate_totp": "authenticator app removed",
+    "mfa_add_webauthn": "passkey added", "mfa_remove_webauthn": "passkey removed",
+    "mfa_generate_recovery_codes": "recovery codes", "touches": "taps of a session",
+    "session-live": "session as it stands",
+    "glass-open": "opened without being in the care team", "glass-review": "opened without being in the care team",
+    "glass-sign-off": "looked at and signed off", "door": "door card", "person-team": "care team",
+    "person-team-leave": "out of the care team", "decision-why": "what would change it", "notes": "unfinished notes",
+    "export-all": "everything", "export-file": "one person as a file", "export-fhir": "one person as FHIR",
+    "export-record": "one person in words", "feed": "calendar address", "episode": "record of an episode",
+}  # fmt: skip
+CATEGORIES = {"own": "own settings", "signin": "signing in", "glass": "break-glass", "link": "by a link"}
+
 
 def trail(request: ClinicRequest) -> HttpResponse:
     """The newest rows first, by listed filters. Whoever is neither owner nor auditor reads their own acts."""
@@ -75,7 +94,13 @@ def _shown(row: AuditRow, names: dict[str, str], zone: ZoneInfo) -> dict[str, An
         "at": f"{row.at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
         "who": names.get(row.actor) or _without_name(row.actor),
         "did": "changed" if row.change else "read",
-        "about": [(name, value) for name, value in sorted(row.about.items()) if not isinstance(value, (dict, list))],
+        "category": CATEGORIES.get(row.category, row.category),
+        "deed": DEEDS.get(row.deed) or row.deed.replace("-", " ").replace("_", " "),
+        "about": [
+            (name.replace("_", " "), {True: "yes", False: "no"}[value] if isinstance(value, bool) else value)
+            for name, value in sorted(row.about.items())
+            if not isinstance(value, (dict, list))
+        ],
     }
 
 
