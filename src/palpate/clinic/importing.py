@@ -154,6 +154,9 @@ def preview(text: str, today: date) -> Preview:
 
 
 def _head_faults(line: int, head: list[str], found: Preview) -> bool:
+    if len(head) == 1 and (";" in head[0] or "\t" in head[0]):
+        found.faults.append(Fault(line, "", "cells are set apart by commas here; save the file so"))
+        return True
     for name in dict.fromkeys(head):
         if name not in COLUMNS:
             found.faults.append(Fault(line, name[:40], f"there is no such column; there are {', '.join(COLUMNS)}"))
