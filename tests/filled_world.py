@@ -24,6 +24,7 @@ from palpate.clinic.models import (
     Consent,
     Episode,
     Erasure,
+    Gives,
     HeldSession,
     Holiday,
     HoursException,
@@ -137,6 +138,7 @@ def fill(world: World, text: str = "") -> Filled:
         appointment.save()
         service = Service(name=t("Back massage", 200), minutes=60, turnover_minutes=15, price_cents=8000)
         service.save()
+        Gives(therapist=world.owner, service=service).save()
         TherapistHours(
             therapist=world.owner, weekday=0, begins=time(9), ends=time(17), room=world.room, valid_from=before
         ).save()

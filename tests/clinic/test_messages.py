@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from tests.clinic_world import World
 
 SITE = "https://clinic.example"
 NOON = datetime.fromisoformat("2026-03-02T12:00:00+00:00")
+DAY = (time(8), time(20))  # when messages go out
 
 
 class Recorder:
@@ -132,7 +133,7 @@ def test_a_kind_that_is_switched_off_is_not_queued_and_one_that_waits_is_withdra
     row = visit(world, NOON + timedelta(days=1))
     with doing(world):
         times = dict.fromkeys(words.KINDS, (True, 24)) | {"check_in": (False, 24)}
-        words.save_settings(0, "Harbour Street 4", 12, times)
+        words.save_settings(0, "Harbour Street 4", 12, times, DAY)
     recorder = Recorder()
     postman(recorder).run()
     assert recorder.got == []
@@ -457,7 +458,7 @@ def test_own_words_are_sent_instead_of_the_shipped_ones_and_a_stale_form_is_refu
     contact(world, language="de")
     with doing(world):
         words.save_text("reminder", "de", 0, "Bis bald", "{clinic}: {time}.\nBis bald!")
-        words.save_settings(0, "Hafenstraße 4", 24, {})
+        words.save_settings(0, "Hafenstraße 4", 24, {}, DAY)
     with pytest.raises(Conflict), doing(world):
         words.save_text("reminder", "de", 0, "Bis bald", "{time}")
     with doing(world):
@@ -586,3 +587,68 @@ def test_a_session_with_massage_asks_a_day_later_how_the_person_is(world: World)
         session.ended = NOON - timedelta(days=3)
         messages.session_given(session)  # a note that was signed late
     assert Message.objects.count() == 1
+
+
+# --- never at night ---------------------------------------------------------------------------------------------------
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"2026-03-{text}:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("due", "stale", "goes"),
+    [
+        ("03T12:00", "05T12:00", "03T12:00"),  # by day: as it is
+        ("03T07:59", "05T12:00", "03T07:59"),  # at night: in the morning, see below
+        ("03T20:00", "04T09:00", "03T19:00"),  # in the morning it is too late: the evening before
+        ("04T06:00", "04T08:30", "03T19:00"),
+    ],
+)
+def test_what_would_come_too_late_in_the_morning_goes_out_the_evening_before(
+    world: World, due: str, stale: str, goes: str
+) -> None:
+    from palpate.clinic.messages.times import by_day
+
+    assert by_day(at(due), at(stale)) == at(goes)
+
+
+def test_a_reminder_that_is_due_at_night_waits_until_the_morning(world: World) -> None:
+    contact(world)
+    visit(world, at("06T03:00"))  # its reminder is due two days before, at three in the night
+    way = Recorder()
+    postman = Postman(Ways(way, None, SITE))
+    for hour in ("04T03:00", "04T07:59"):
+        with moment.held_at(at(hour)):
+            assert postman.run() == 0, hour
+    with moment.held_at(at("04T08:00")):
+        assert postman.run() == 1
+    assert [message.subject for message in way.got] != []
+
+
+def test_a_visit_of_the_early_morning_that_is_cancelled_late_in_the_evening_is_told_at_once(world: World) -> None:
+    contact(world)
+    early, later = visit(world, at("04T07:30"), queue=False), visit(world, at("06T12:00"), queue=False)
+    way = Recorder()
+    with moment.held_at(at("03T22:00")):
+        with doing(world):
+            messages.cancelled(early)
+            messages.cancelled(later)
+        assert Postman(Ways(way, None, SITE)).run() == 1
+    assert "7:30" in way.got[0].text or "07:30" in way.got[0].text
+
+
+def test_the_night_is_that_of_the_practice_and_its_clock(world: World) -> None:
+    from palpate.clinic.messages.times import quiet
+
+    with doing(world):
+        words.save_settings(0, "", 24, {}, (time(9), time(17)))
+        world.practice.time_zone = "America/Toronto"
+        world.practice.save()
+    assert quiet(at("03T21:59")) is None  # 16:59 in Toronto
+    assert quiet(at("03T22:00")) == (at("03T22:00"), at("04T14:00"))
+    with doing(world):
+        words.save_settings(1, "", 24, {}, (time(9), time(9)))
+    assert quiet(at("03T22:00")) is None  # the same time twice: at any hour
+    with doing(world), pytest.raises(BadInput, match="at least 4 hours"):
+        words.save_settings(2, "", 24, {}, (time(9), time(12, 59)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -98,6 +98,16 @@ def test_a_message_that_is_held_up_is_said_on_top_and_the_booking_stands(world: 
     assert Appointment.objects.get().state == "booked"
 
 
+def test_a_link_that_is_sent_at_night_says_when_it_goes_out(world: World, signed_in: SignedIn) -> None:
+    with act(world.actor(world.desk), "contact", "tests", change=True):
+        world.person.contact_by, world.person.email = "email", "inbox@example.org"
+        world.person.save()
+    with moment.held_at(NOON + timedelta(hours=9)):
+        told = {"purpose": "intake", "_person": str(world.person.pk)}
+        page = signed_in(world.desk).post(f"/people/{world.person.pk}/links/send/", told, follow=True)
+    assert b"The link goes out at 08:00" in page.content
+
+
 def test_the_staff_sends_a_link_to_whoever_agreed_and_says_why_not_to_others(world: World, signed_in: SignedIn) -> None:
     client, url = signed_in(world.desk), f"/people/{world.person.pk}/links/send/"
     marks = {"_person": str(world.person.pk)}
@@ -108,7 +118,8 @@ def test_the_staff_sends_a_link_to_whoever_agreed_and_says_why_not_to_others(wor
         world.person.contact_by, world.person.email = "email", "inbox@example.org"
         world.person.save()
     assert b"Send it" in client.get(f"/people/{world.person.pk}/links/").content
-    assert client.post(url, {"purpose": "intake", **marks}).status_code == 303
+    sent = client.post(url, {"purpose": "intake", **marks}, follow=True)
+    assert b"The link is on its way." in sent.content
     assert Message.objects.get().kind == "invitation"
     for wrong in ({"purpose": "pigeon"}, {"purpose": "check_in"}, {"purpose": "check_in", "appointment": "x"}, {}):
         assert client.post(url, {**wrong, **marks}).status_code == 422
@@ -179,6 +190,7 @@ def test_a_check_in_that_was_sent_takes_the_person_off_the_list(world: World, si
 
 def form_of(**changed: str) -> dict[str, str]:
     told = {"clinic": "Harbour Street 4", "call_hours": "12", "_version": "0"}
+    told |= {"sends_from": "07:30", "sends_until": "19:00"}
     told |= {f"on_{kind}": "yes" for kind in words.KINDS}
     told |= {"hours_reminder": "30", "hours_check_in": "20", "hours_after_session": "24"}
     return told | changed
@@ -189,6 +201,7 @@ def test_the_owner_chooses_what_is_sent_and_when(world: World, signed_in: Signed
     assert client.get("/settings/messages/").status_code == 200
     assert client.post("/settings/messages/", form_of(on_offer="no")).status_code == 303
     row = rows.settings_row()
+    assert (row.sends_from, row.sends_until) == (time(7, 30), time(19))
     assert (row.clinic, row.call_hours, row.times["reminder"]) == ("Harbour Street 4", 12, {"on": "yes", "hours": 30})
     assert row.times["offer"]["on"] == "no"
     visit(world, 100)
@@ -207,7 +220,7 @@ def test_the_owner_chooses_what_is_sent_and_when(world: World, signed_in: Signed
         {"call_hours": "0"}, {"call_hours": "97"}, {"call_hours": "١٢"}, {"hours_reminder": "1"},
         {"hours_after_session": "48"}, {"hours_check_in": "337"}, {"on_reminder": "perhaps"}, {"clinic": "x" * 61},
         {"clinic": "a\x00b"},
-        {"on_pigeon": "yes"}, {"clinic": "\u202eabc"},
+        {"sends_until": "11:00"}, {"sends_from": ""}, {"on_pigeon": "yes"}, {"clinic": "\u202eabc"},
     ],
 )  # fmt: skip
 def test_a_wrong_setting_is_said_by_its_field_and_nothing_is_saved(

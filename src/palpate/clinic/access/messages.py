@@ -32,19 +32,25 @@ State = Message.State
 # --- The outbox -------------------------------------------------------------------------------------------------------
 
 
-def _due(at: datetime) -> QuerySet[Message]:
+def _due(at: datetime, waits_from: datetime | None) -> QuerySet[Message]:
     free = Q(lease_until__isnull=True) | Q(lease_until__lte=at)
-    return Message.objects.filter(free, state=State.WAITING, next_try__lte=at).order_by("next_try", "pk")
+    rows = Message.objects.filter(free, state=State.WAITING, next_try__lte=at)
+    # At night what is of use for longer waits; what would come too late in the morning does not.
+    rows = rows if waits_from is None else rows.filter(stale_after__lt=waits_from)
+    return rows.order_by("next_try", "pk")
 
 
-def anything_due(at: datetime) -> bool:
-    """Whether some message waits to be sent now and nobody is sending it."""
-    return _due(at).exists()
+def anything_due(at: datetime, waits_from: datetime | None = None) -> bool:
+    """Whether some message waits to be sent now and nobody is sending it.
+
+    Takes  waits_from: at night, what is of use up to this instant or longer waits for the morning.
+    """
+    return _due(at, waits_from).exists()
 
 
-def claim(at: datetime) -> Message | None:
+def claim(at: datetime, waits_from: datetime | None = None) -> Message | None:
     """One message that is due, locked until the transaction ends; what another worker holds is passed over."""
-    rows = _due(at).select_for_update(of=("self",), skip_locked=True)
+    rows = _due(at, waits_from).select_for_update(of=("self",), skip_locked=True)
     return rows.select_related("person__merged_into", "appointment__person", "episode").first()
 
 

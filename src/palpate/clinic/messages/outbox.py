@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from palpate.clinic.access import messages as rows
 from palpate.clinic.acts import open_deed
-from palpate.clinic.messages.times import AFTER_UNTIL, hours, is_on
+from palpate.clinic.messages.times import AFTER_UNTIL, by_day, hours, is_on
 from palpate.clinic.messages.words import KINDS, LINKS, TIMED
 from palpate.clinic.models import Appointment, Episode, Message, Person, Session
 from palpate.clinic.moment import now
@@ -33,7 +33,8 @@ def queue(
 ) -> Message | None:
     """A message that is to be sent; None where the practice has switched this kind off.
 
-    Takes   due: from when on; absent: now
+    Takes   due: from when on; absent: now. At night it waits for the morning, or goes out the evening before where
+            the morning would be too late
             stale_after: from when on it is of no use; absent: the time that it tells, else a week from now
             when: the time that it tells; absent: the start of the appointment
     Errors  ValueError: no such kind, a time missing, or a check-in without its appointment.
@@ -46,9 +47,10 @@ def queue(
         return None
     at = now()
     due = max(due or at, at)
+    stale_after = stale_after or (when if when is not None and kind in TIMED else due + LIFE)
+    due = max(by_day(due, stale_after), at)
     message = Message(person=person, kind=kind, appointment=appointment, episode=episode, when=when, due=due)
-    message.stale_after = stale_after or (when if when is not None and kind in TIMED else due + LIFE)
-    message.made, message.next_try = at, due
+    message.stale_after, message.made, message.next_try = stale_after, at, due
     message.save(force_insert=True)
     return message
 

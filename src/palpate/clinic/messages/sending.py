@@ -27,7 +27,7 @@ from palpate.clinic.access import practice as the
 from palpate.clinic.actor import the_program
 from palpate.clinic.acts import act
 from palpate.clinic.messages.outbox import purpose_of, queue
-from palpate.clinic.messages.times import is_on
+from palpate.clinic.messages.times import is_on, waits_from
 from palpate.clinic.messages.words import LINKS, REASONS, TIMED, clinic_name, fill, language_of, spoken, words
 from palpate.clinic.models import Appointment, Message, Person
 from palpate.clinic.refusals import BadInput, Refused
@@ -147,9 +147,11 @@ class Postman:
     def step(self) -> bool:
         """One message: takes it, sends it, notes what came of it. Returns whether there was one.
 
-        While the clock cannot be right nothing is sent, since nobody knows what is due (S-58).
+        While the clock cannot be right nothing is sent, since nobody knows what is due (S-58). At night only what would
+        be of no use in the morning goes out: a visit cancelled late in the evening, that was to be early next day.
         """
-        if not rows.anything_due(moment.now()) or clock_guard.stopped():
+        at = moment.now()
+        if not rows.anything_due(at, waits_from(at)) or clock_guard.stopped():
             return False
         try:
             taken = self._take()
@@ -174,7 +176,7 @@ class Postman:
         """Takes one message under a lease and makes its words; None where it is settled without being sent."""
         at = moment.now()
         with act(the_program("messages"), "contact", "message-take", change=True) as deed:
-            message = rows.claim(at)
+            message = rows.claim(at, waits_from(at))
             if message is None:
                 raise _Nothing
             person = rows.person_now(message)

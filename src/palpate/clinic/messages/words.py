@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from palpate.clinic.access import messages as rows
@@ -157,9 +157,14 @@ def forget_text(kind: str, language: str, version: int) -> None:
     held.delete()
 
 
-def save_settings(version: int, clinic: str, call_hours: int, times: Mapping[str, tuple[bool, int]]) -> MessageSettings:
-    """Stores how this practice writes. Call inside an act. Errors: BadInput by field; Conflict (S-56)."""
-    from palpate.clinic.messages.times import CALL_HOURS, LEADS
+def save_settings(
+    version: int, clinic: str, call_hours: int, times: Mapping[str, tuple[bool, int]], sends: tuple[time, time]
+) -> MessageSettings:
+    """Stores how this practice writes. Call inside an act. Errors: BadInput by field; Conflict (S-56).
+
+    Takes  times: by kind, whether it is sent and its hours of lead; sends: from when to when messages go out.
+    """
+    from palpate.clinic.messages.times import CALL_HOURS, LEADS, check_hours
 
     name = clean_name(clinic, field="clinic")
     if len(name) > LONGEST_CLINIC:
@@ -169,11 +174,14 @@ def save_settings(version: int, clinic: str, call_hours: int, times: Mapping[str
     for kind, (_, hours) in times.items():
         if kind in LEADS and not LEADS[kind].least <= hours <= LEADS[kind].most:
             raise BadInput(f"a whole number from {LEADS[kind].least} to {LEADS[kind].most}", f"hours_{kind}")
+    if wrong := check_hours(*sends):
+        raise BadInput(wrong, "sends_until")
     held = rows.locked_settings()
     if (held.version if held is not None else 0) != version:
         raise Conflict("Somebody else has changed this meanwhile.")
     row = held or MessageSettings(version=0)
     row.clinic, row.call_hours = name, call_hours
+    row.sends_from, row.sends_until = sends
     row.times = {kind: {"on": "yes" if on else "no", "hours": hours} for kind, (on, hours) in times.items()}
     row.version += 1
     row.save()

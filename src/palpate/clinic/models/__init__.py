@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from palpate.clinic.models.booking import (
     BookRules,
+    Gives,
     HeldSession,
     Holiday,
     HoursException,
@@ -63,6 +64,7 @@ __all__ = [
     "Episode",
     "Erasure",
     "FormKey",
+    "Gives",
     "HeldSession",
     "Holiday",
     "HoursException",

@@ -22,6 +22,16 @@ class Service(Versioned):
         return self.name
 
 
+class Gives(Row):
+    """A therapist gives a service. Who has none of these rows gives every service."""
+
+    therapist = models.ForeignKey(BY, on_delete=models.CASCADE, related_name="+")
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["therapist", "service"], name="gives_once")]
+
+
 class TherapistHours(Row):
     """One stretch of a therapist's week, by the wall clock, from a day on. A new week ends the one before."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.db import models
 
 from palpate.clinic.models.base import Row, Versioned
@@ -67,6 +69,8 @@ class MessageSettings(Versioned):
 
     clinic = models.CharField(max_length=60, blank=True, help_text="A name that says nothing of what is treated.")
     call_hours = models.PositiveSmallIntegerField(default=24)
+    sends_from = models.TimeField(default=time(8))  # by the practice's clock: nobody is written to at night
+    sends_until = models.TimeField(default=time(20))
     times = models.JSONField(default=dict)
 
 

@@ -28,6 +28,7 @@ class Practice(Versioned):
 
     # The latest time of the trail; set where the practice is read for a page, no column.
     latest: datetime | None = None
+    is_proposed: bool = False  # the same: whether a pathway waits for its second owner
 
 
 class Site(Versioned):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from palpate.clinic.messages.times import CALL_HOURS, LEADS
 from palpate.clinic.messages.words import KINDS, LONGEST_CLINIC, LONGEST_SUBJECT
 from palpate.clinic.models import Message, MessageSettings
 from palpate.library.languages import Language
+from palpate.web.pages.book.forms import Clock, as_clock
 from palpate.web.pages.settings.forms import Whole
 
 NAMES = dict(Message.Kind.choices)
@@ -32,6 +34,13 @@ class TimesForm(forms.Form):
         help_text="So many hours before a visit, whoever has not answered the check-in is to be called.",
     )
 
+    sends_from = Clock(label="Messages go out from")
+    sends_until = Clock(
+        label="Messages go out until",
+        help_text="By the practice's clock. What is due at night waits for the morning, unless it would come too late "
+        "then. The same time twice: at any hour.",
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for kind in KINDS:
@@ -47,6 +56,10 @@ class TimesForm(forms.Form):
                     help_text=f"{lead.least} to {lead.most}.",
                 )
 
+    def sends(self) -> tuple[time, time]:
+        """From when to when messages go out."""
+        return self.cleaned_data["sends_from"], self.cleaned_data["sends_until"]
+
     def times(self) -> dict[str, tuple[bool, int]]:
         """By kind: whether it is sent, and its hours of lead (0 where it has none)."""
         told = self.cleaned_data
@@ -56,6 +69,7 @@ class TimesForm(forms.Form):
 def stored_times(row: MessageSettings) -> dict[str, Any]:
     """The settings as the form shows them."""
     found: dict[str, Any] = {"clinic": row.clinic, "call_hours": row.call_hours}
+    found |= {"sends_from": as_clock(row.sends_from), "sends_until": as_clock(row.sends_until)}
     for kind in KINDS:
         kept = row.times.get(kind, {})
         found[f"on_{kind}"] = kept.get("on", "yes")

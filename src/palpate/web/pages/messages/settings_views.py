@@ -35,9 +35,8 @@ def overview(request: ClinicRequest) -> HttpResponse:
     if not form.is_valid():
         return _overview(request, form, 422)
     try:
-        words.save_settings(
-            version_of(request), form.cleaned_data["clinic"], form.cleaned_data["call_hours"], form.times()
-        )
+        told_of = form.cleaned_data
+        words.save_settings(version_of(request), told_of["clinic"], told_of["call_hours"], form.times(), form.sends())
     except BadInput as bad:
         put_error(form, bad)
         return _overview(request, form, 422)

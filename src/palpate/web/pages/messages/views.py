@@ -16,8 +16,11 @@ from palpate.clinic.messages import REASONS
 from palpate.clinic.messages.calls import call_list, note_call
 from palpate.clinic.messages.outbox import send_again
 from palpate.clinic.messages.sending import send_link
+from palpate.clinic.messages.times import goes_out
 from palpate.clinic.models import Appointment, Call, Message, Person
+from palpate.clinic.moment import now
 from palpate.clinic.refusals import BadInput, NotVisible
+from palpate.web.pages.people.shown import local
 from palpate.web.routes import ClinicRequest
 
 SHOWN = 100  # messages, the newest
@@ -57,8 +60,11 @@ def send(request: ClinicRequest, person: Person) -> HttpResponse:
             visit = my_plan.visit_of(person, uuid.UUID(request.POST.get("appointment", "")))
         except (ValueError, NotVisible):
             raise BadInput("Choose the visit that the check-in is for. Nothing was sent.", "appointment") from None
-    send_link(person, purpose, visit)
-    told.success(request, "The link is on its way. What became of it stands under Messages.")
+    goes = goes_out(send_link(person, purpose, visit))
+    said = "The link is on its way."
+    if goes > now():  # at night
+        said = f"The link goes out at {local(request, goes):%H:%M}; make one here to give it now."
+    told.success(request, f"{said} What became of it stands under Messages.")
     return HttpResponseRedirect(reverse("phone-links", kwargs={"person": person.pk}), status=303)
 
 
