@@ -28,6 +28,7 @@ from palpate.clinic.models import (
 from palpate.clinic.paying import packages, receipts, rules, sums
 from palpate.clinic.paying.receipts import Asked
 from palpate.clinic.refusals import BadInput, Conflict
+from palpate.library.languages import codes, say
 from tests.clinic_world import World
 from tests.paying_world import act_as_desk, fee_of, given_session, priced
 
@@ -119,6 +120,32 @@ def test_a_receipt_holds_what_insurers_ask_for_and_no_clinical_word(world: World
     assert told.total == "80.00 CAD"
     assert "Stiff low back" not in str(row.data)
     assert receipts.pdf_of(row) == receipts.pdf_of(Receipt.objects.get(pk=row.pk))
+
+
+@pytest.mark.parametrize("code", sorted(set(codes()) - {"en"}))
+def test_whoever_reads_another_language_has_the_receipt_in_it_too(world: World, code: str) -> None:
+    service = priced(world)
+    with act_as_desk(world):
+        MoneyRules(refund_rule="list", tax_name="HST", tax_points=1300).save()
+        world.person.language = code
+        world.person.save()
+    package, sale = _sell(world, service, 3, 20000)
+    _take(world, given_session(world, service))
+    fee_of(world, "no_show", 2500)
+    with act_as_desk(world):
+        items = [(item.id, None) for item in receipts.open_items(world.person)]
+        row = receipts.make(world.actor(world.desk), world.person, items, "card", world.day)
+        package.refresh_from_db()
+        back = receipts.refund(world.actor(world.desk), world.person, package, package.version, "cash", world.day)
+        gone = receipts.cancel(world.actor(world.desk), world.person, row, "Twice", world.day)
+    for one, heading in ((sale, "receipt"), (row, "receipt"), (back, "refund"), (gone, "cancelling")):
+        told = one.data["translation"]
+        assert (told["language"], told["heading"]) == (code, say(code, f"receipt.{heading}"))
+        assert len(told["lines"]) == len(one.data["lines"])
+        assert one.name in told["note"]
+        assert receipts.pdf_of(one) == receipts.pdf_of(Receipt.objects.get(pk=one.pk))
+    assert "Twice" in gone.data["translation"]["about"]
+    assert say(code, "receipt.no_show_fee") in {line["what"] for line in row.data["translation"]["lines"]}
 
 
 def test_the_numbers_of_a_year_have_no_gap_also_where_a_receipt_was_given_up_half_way(world: World) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from palpate.letters import Person, Practice, Receipt, ReceiptLine, from_data, to_data
+from palpate.letters import Person, Practice, Receipt, ReceiptLine, Translation, from_data, to_data
 from tests.letters.test_letters import info_of, pages_of, text_of
 
 LINE = ReceiptLine("1 March 2026", "Back massage", "80.00 CAD", "60", "Ann Lee, RMT, CMTO A123")
@@ -69,3 +69,30 @@ def test_what_looks_like_markup_is_text() -> None:
 def test_a_receipt_that_cannot_be_right_is_not_made(but: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="a receipt"):
         replace(RECEIPT, **but)  # type: ignore[arg-type]
+
+
+ARABIC = Translation(
+    language="ar", direction="rtl",
+    labels=(("number", "رقم"), ("date", "التاريخ"), ("what", "مقابل"), ("minutes", "الدقائق"), ("amount", "المبلغ"),
+            ("total", "المجموع")),
+    date="16 مارس 2026", born="تاريخ الميلاد: 2 أبريل 1979", note="الإيصال نفسه", heading="إيصال",
+    lines=tuple(replace(line, when="1 مارس 2026") for line in RECEIPT.lines), total="80.00 CAD", paid="دُفع",
+    details=(("بإحالة من", "Dr Kim, 99887"),),
+)  # fmt: skip
+
+
+def test_a_translation_stands_on_a_page_of_its_own_and_numbers_keep_their_order_from_right_to_left() -> None:
+    both = replace(RECEIPT, translation=ARABIC)
+    pdf = both.pdf()
+    assert pages_of(pdf) == 2
+    english, both_pages = text_of(RECEIPT.pdf()), text_of(pdf)
+    for said in ("2026-0007", "1 Quay Lane", "Dr Kim, 99887", "80.00 CAD"):  # no part has changed places
+        assert both_pages.count(said) == 2 * english.count(said) > 0, said
+    assert from_data(json.loads(json.dumps(to_data(both)))).pdf() == pdf
+
+
+def test_thirty_lines_in_two_languages_are_all_there() -> None:
+    lines = tuple(replace(LINE, amount=f"{number}.55 CAD") for number in range(100, 130))
+    pdf = replace(RECEIPT, lines=lines, translation=replace(ARABIC, lines=lines)).pdf()
+    text = text_of(pdf)
+    assert all(text.count(f"{number}.55 CAD") == 2 for number in range(100, 130))

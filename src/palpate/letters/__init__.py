@@ -20,7 +20,7 @@
     stored = json.dumps(to_data(letter))     # and from_data(json.loads(stored)).pdf() == pdf
 
 `Referral`, `UrgentHandover` (one page each), `NextTreatmentReferral`, `DischargeNote` and `HomePlan` (at most two) are
-the documents; `Receipt` (at most three pages) is never shortened.
+the documents; `Receipt` (at most three pages in each language) is never shortened.
 
 Text is data and is never run. It is printed on one line without control characters and without signs that turn its
 direction. What does not fit is set smaller, then shortened from the least important up, and the page says
@@ -55,7 +55,7 @@ from palpate.letters.parts import (
     Response,
 )
 from palpate.letters.press import CannotPrint, DoesNotFit, LetterFault, to_pdf
-from palpate.letters.receipt import Receipt, ReceiptLine
+from palpate.letters.receipt import Receipt, ReceiptLine, Translation
 
 __all__ = [
     "Answers",
@@ -79,6 +79,7 @@ __all__ = [
     "ReceiptLine",
     "Referral",
     "Response",
+    "Translation",
     "UrgentHandover",
     "follow_up_dates",
     "from_data",

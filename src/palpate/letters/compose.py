@@ -5,6 +5,7 @@ The templates in `paper/` put these words in their places. They get strings, lis
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from datetime import timedelta
 from typing import Any
@@ -30,7 +31,7 @@ from palpate.letters.parts import (
     Reason,
     Response,
 )
-from palpate.letters.receipt import Receipt
+from palpate.letters.receipt import Receipt, Translation
 from palpate.letters.words import printable
 
 DENSE = 10.0  # points
@@ -320,27 +321,88 @@ def _home_plan(document: Document, cutter: Cutter) -> dict[str, Any]:
     }
 
 
+# The words of the printed form, in English; a translation brings its own.
+RECEIPT_LABELS = {
+    "number": "No.",
+    "date": "Date",
+    "what": "For",
+    "minutes": "Minutes",
+    "amount": "Amount",
+    "total": "Total",
+}
+
+
 def _receipt(document: Document, cutter: Cutter) -> dict[str, Any]:
     """A receipt is never shortened: what does not fit on its pages is refused by the press."""
     assert isinstance(document, Receipt)
+    other = document.translation
+    born = f"Born {words.day(document.person.birth_date)}"
+    if document.person.birth_date is not None:
+        born += f" ({words.age(document.person.birth_date, document.date)} years)"
     return {
-        "heading": printable(document.heading),
-        "number": printable(document.number),
-        "about": printable(document.about),
-        "address": [said for line in document.address if (said := printable(line))],
-        "issuer": _said(document.issuer),
-        "details": _said(document.details),
-        "lines": [
-            {field.name: printable(getattr(line, field.name)) for field in fields(line)} for line in document.lines
+        "pages": [
+            _receipt_page(document, document, RECEIPT_LABELS, ("en", "ltr"), born, words.day(document.date)),
+            *(
+                [
+                    _receipt_page(
+                        document,
+                        other,
+                        dict(other.labels),
+                        (other.language, other.direction),
+                        other.born,
+                        other.date,
+                        other.note,
+                    )
+                ]
+                if other is not None
+                else []
+            ),
         ],
-        "total": printable(document.total),
-        "tax": printable(document.tax),
-        "paid": printable(document.paid),
     }
 
 
-def _said(pairs: Pairs) -> list[list[str]]:
-    return [[printable(label), printable(value)] for label, value in pairs]
+def _receipt_page(
+    document: Receipt, said: Receipt | Translation, labels: Mapping[str, str], language: tuple[str, str], born: str,
+    date: str, note: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """What a receipt says in one language. Numbers and names keep their own direction on a page from right to left."""
+    code, direction = language
+    put = printable if direction == "ltr" else _apart
+    return {
+        "language": code,
+        "direction": direction,
+        "labels": {name: put(labels[name]) for name in RECEIPT_LABELS},
+        "number": put(document.number),
+        "address": [line for told in document.address if printable(told) and (line := put(told))],
+        "born": put(born),
+        "date": put(date),
+        "note": put(note),
+        "heading": put(said.heading),
+        "about": put(said.about),
+        "issuer": [[put(label), put(value)] for label, value in said.issuer],
+        "details": [[put(label), put(value)] for label, value in said.details],
+        "lines": [{field.name: put(getattr(line, field.name)) for field in fields(line)} for line in said.lines],
+        "total": put(said.total),
+        "tax": put(said.tax),
+        "paid": put(said.paid),
+    }
+
+
+# Signs that set a text apart from the direction of what stands around it (Unicode's isolates), and what stands for them
+# while `printable` takes out all others.
+_ISOLATES = {"\u2068": "\ue000", "\u2069": "\ue001"}
+
+
+def _apart(text: str) -> str:
+    """As `printable`, but a phrase keeps the isolates around its values, and the whole is set apart too."""
+    if not text:
+        return ""
+    for sign, stand_in in _ISOLATES.items():
+        text = text.replace(stand_in, "").replace(sign, stand_in)
+    text = printable(text)
+    for sign, stand_in in _ISOLATES.items():
+        text = text.replace(stand_in, sign)
+    return f"\u2068{text}\u2069"
 
 
 _COMPOSERS = {

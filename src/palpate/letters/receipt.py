@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from palpate.letters.documents import Document
 from palpate.letters.parts import Pairs
@@ -24,8 +24,33 @@ class ReceiptLine:
 
 
 @dataclass(frozen=True)
+class Translation:
+    """What a receipt says, in the person's language: it stands on a page of its own behind the first.
+
+    `labels` are the words of the printed form: number, date, what, minutes, amount, total. `note` says that it is the
+    same receipt, and counts once; `born` is the birth date with what stands before it. All else as in Receipt.
+    """
+
+    language: str
+    direction: Literal["ltr", "rtl"]
+    labels: Pairs
+    date: str
+    born: str
+    note: str
+    heading: str
+    lines: tuple[ReceiptLine, ...]
+    total: str
+    paid: str
+    about: str = ""
+    issuer: Pairs = ()
+    details: Pairs = ()
+    tax: str = ""
+
+
+@dataclass(frozen=True)
 class Receipt(Document):
-    """A numbered receipt, a refund, or a receipt that cancels another. At most three pages, and never shortened.
+    """A numbered receipt, a refund, or a receipt that cancels another. At most three pages, six with a translation, and
+    never shortened.
 
     All amounts are words already, made where the money is counted. `heading` says what the document is; `about` is one
     sentence below it, such as which receipt is cancelled. `issuer` holds what identifies the practice (registration and
@@ -37,7 +62,7 @@ class Receipt(Document):
     title: ClassVar[str] = "Receipt"
     size: ClassVar[float] = 11
     pages: ClassVar[int] = 1
-    most_pages: ClassVar[int] = 3
+    most_pages: ClassVar[int] = 6
 
     number: str
     heading: str
@@ -49,6 +74,7 @@ class Receipt(Document):
     issuer: Pairs = ()
     details: Pairs = ()
     tax: str = ""
+    translation: Translation | None = None
 
     def __post_init__(self) -> None:
         if not self.number.strip():

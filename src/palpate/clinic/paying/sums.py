@@ -34,11 +34,12 @@ def contained_tax(total: int, points: int) -> int:
     return sign * ((2 * abs(total) * points + WHOLE + points) // (2 * (WHOLE + points)))
 
 
-def in_words(cents: int, currency: str) -> str:
+def in_words(cents: int, currency: str, locale: str = "en") -> str:
     """An amount such as "1,280.00 CAD", with as many figures after the point as the currency has."""
     from babel.numbers import format_currency
 
-    return format_currency(Decimal(cents) / 100, currency, "#,##0.00 ¤¤", locale="en").replace("\xa0", " ")
+    said = format_currency(Decimal(cents) / 100, currency, "#,##0.00 ¤¤", locale=locale)
+    return said.replace("\xa0", " ").replace("\u202f", " ")
 
 
 def rate_in_words(points: int) -> str:

@@ -26,6 +26,7 @@ def payments(request: ClinicRequest, person: Person) -> HttpResponse:
     """What is still to be receipted, the packages, and the receipts."""
     currency = booking.rules().currency
     standing = packages.standing_of(person)
+    stopped = any(one.left for one in standing) and packages.has_stopped(person)
     context = {
         "items": [
             (item, in_words(item.cents, currency) if item.cents is not None else "")
@@ -33,7 +34,8 @@ def payments(request: ClinicRequest, person: Person) -> HttpResponse:
         ],
         "currency": currency,
         "packages": [shown.package(one) for one in standing],
-        "stopped": any(one.left for one in standing) and packages.has_stopped(person),
+        "stopped": stopped,
+        "due": next((shown.package(one) for one in standing if one.left), None) if stopped else None,
         "receipts": [(row, in_words(row.total_cents, row.currency)) for row in rows.receipts_of(person)],
         "may": request.actor.is_any(OWNER, DESK),
     }
