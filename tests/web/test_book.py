@@ -304,3 +304,39 @@ def test_somebody_who_did_not_come_owes_the_fee_for_that_until_it_is_taken_back(
     assert client.post("/appointments/state/", {"booked": f"{row.pk} 2"}).status_code == 303
     row.refresh_from_db()
     assert row.fee_cents is None
+
+
+# --- who gives what ---
+
+
+def test_a_therapist_who_gives_some_services_only_is_proposed_and_booked_for_no_other(
+    world: World, signed_in: SignedIn
+) -> None:
+    massage = kept(world, Service(name="Back massage", minutes=60))
+    first = kept(world, Service(name="First visit", minutes=60))
+    owner, url = signed_in(world.owner), f"/settings/hours/{world.colleague.pk}/services/"
+    assert owner.post(url, {"services": [str(massage.pk)]}).status_code == 303
+    assert owner.post(url, {"services": [str(world.person.pk)]}).status_code == 422
+    given = re.findall(r"given by ([^<]+)<", page_of(owner, "/settings/services/"))
+    assert len(given) == 1  # everybody gives the other
+    assert "Colleague" not in given[0]
+    assert "Gives only: Back massage." in page_of(owner, f"/settings/hours/{world.colleague.pk}/")
+    desk = signed_in(world.desk)
+    told = {"person": str(world.person.pk), "_person": str(world.person.pk), "service": str(first.pk), "room": "",
+            "therapist": str(world.colleague.pk), "minutes": "60", "day": TUESDAY, "time": "10:00"}  # fmt: skip
+    refused = desk.post("/appointments/new/", told)
+    assert refused.status_code == 422
+    assert "does not give “First visit”" in refused.content.decode()
+    assert "No free time" in desk.post("/appointments/new/", {**told, "look": "yes"}).content.decode()
+    assert not Appointment.objects.exists()
+    assert desk.post("/appointments/new/", {**told, "service": str(massage.pk)}).status_code == 303
+    row = Appointment.objects.get()
+    to_colleague = f"/{world.colleague.pk}/"
+    with act(world.actor(world.desk), "tests", "tests", change=True):
+        row.service, row.therapist = first, world.therapist
+        row.save()
+    assert to_colleague not in page_of(desk, f"/book/day/{TUESDAY}/?move={row.pk}")
+    sent = {"appointment": str(row.pk), "to": f"2026-03-03T15:00Z{to_colleague}", "_version": "1"}
+    assert desk.post("/book/move/", {**sent, "_person": str(world.person.pk)}).status_code == 422
+    assert owner.post(url, {}).status_code == 303  # none ticked: every service again
+    assert to_colleague in page_of(desk, f"/book/day/{TUESDAY}/?move={row.pk}")

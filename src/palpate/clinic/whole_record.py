@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from palpate.clinic.access.exporting import rows_of_person
+from palpate.clinic.consenting import blocks_of
 from palpate.clinic.models import Person
 from palpate.clinic.publishing import in_force
 from palpate.library import DEFAULT, load_pathway
@@ -45,6 +46,7 @@ def whole_record(person: Person) -> dict[str, Any]:
     for episode in _rows(person, "Episode", "opened", related=("therapist",)):
         told: dict[str, Any] = {name: rows[episode.pk] for name, rows in by_episode.items()}
         told["episode"] = episode
+        told["consents"] = [(row, blocks_of(row.text)) for row in told["consents"]]
         told["answers"] = [_answer(pathway, row) for row in told["answers"]]
         told["measures"] = [_measure(pathway, row) for row in told["measures"]]
         told["decisions"] = [_decision(row, overrides[row.pk]) for row in told["decisions"]]

@@ -16,6 +16,7 @@ from palpate.clinic.models import (
     Appointment,
     BookRules,
     Episode,
+    Gives,
     HeldSession,
     Holiday,
     HoursException,
@@ -40,6 +41,19 @@ def service_of(id: uuid.UUID) -> Service:
     if found is None:
         raise NotVisible
     return found
+
+
+def gives() -> dict[uuid.UUID, set[uuid.UUID]]:
+    """Therapists who give some services only, each with these. Who is not among them gives every service."""
+    found: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for therapist, service in Gives.objects.values_list("therapist_id", "service_id"):
+        found.setdefault(therapist, set()).add(service)
+    return found
+
+
+def gives_of(therapist: User) -> QuerySet[Gives]:
+    """The services of a therapist who gives some only, locked; none where they give all."""
+    return Gives.objects.select_for_update().filter(therapist=therapist)
 
 
 def rules() -> BookRules:

@@ -68,6 +68,7 @@ PRACTICE = (
     "ApiKey",
     "Notice",
     "Service",
+    "Gives",
     "TherapistHours",
     "HoursException",
     "Holiday",

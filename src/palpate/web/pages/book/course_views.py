@@ -86,6 +86,7 @@ def _page(
         "clinical": clinical,
         "for_episode": episode,
         "stopped": [_appointment(request, row) for row in courses.to_cancel(episode, decision)],
+        "waits": courses.only_waits(decision),
         "decision_url": address_of("decision", person=person.pk, episode=episode.pk) if clinical else "",
         "plan_url": address_of("plan", person=person.pk, episode=episode.pk) if actor.is_any(THERAPIST) else "",
         "single_url": f"{reverse('appointment-new')}?person={person.pk}&episode={episode.pk}",

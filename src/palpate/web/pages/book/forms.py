@@ -10,7 +10,7 @@ from django import forms
 from palpate.clinic.access import booking
 from palpate.clinic.access import practice as the
 from palpate.clinic.appointments import MINUTES, USUAL
-from palpate.clinic.booking import hours
+from palpate.clinic.booking import hours, offering
 from palpate.clinic.booking.course import Course, Search
 from palpate.clinic.booking.hours import DAYS
 from palpate.clinic.models import HoursException, Room, Service, Site, TherapistHours, User
@@ -108,12 +108,14 @@ class CourseForm(WhenForm):
     def usual(self) -> Search:
         """What is looked for before anything was chosen."""
         told = self.initial
-        return Search(iso_day(str(told.get("from", ""))) or today(), self.staff.get(str(told.get("therapist", ""))),
-                      self._service(""))  # fmt: skip
+        therapist = self.staff.get(str(told.get("therapist", "")))
+        return Search(iso_day(str(told.get("from", ""))) or today(), therapist, self._service("", therapist))
 
-    def _service(self, id: str) -> Service | None:
+    def _service(self, id: str, therapist: User | None = None) -> Service | None:
+        """The service that was chosen, else the shortest that fits and that the therapist gives."""
         offered = self._long_enough()
-        return offered.get(id) or next(iter(offered.values()), None)
+        given = [row for row in offered.values() if therapist and offering.who_gives(row, [therapist.pk])]
+        return offered.get(id) or next(iter([*given, *offered.values()]), None)
 
 
 class WaitingForm(WhenForm):
@@ -189,6 +191,26 @@ def stored_week(told: list[TherapistHours], day: date) -> dict[str, Any]:
         found[f"day_{number}"] = hours.as_typed(parts)
         found[f"room_{number}"] = str(parts[0].room_id or "") if parts else ""
     return found
+
+
+class GivesForm(forms.Form):
+    """Which services a therapist gives."""
+
+    services = forms.MultipleChoiceField(
+        label="Gives only these services", required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: every service, also those that are added later. What is booked stays as it is.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows: dict[str, Service] = {str(row.pk): row for row in booking.services()}
+        field = self.fields["services"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(id, row.name) for id, row in self.rows.items()]
+
+    def chosen(self) -> list[Service]:
+        """The services that were ticked."""
+        return [self.rows[id] for id in self.cleaned_data["services"]]
 
 
 class ExceptionForm(forms.Form):

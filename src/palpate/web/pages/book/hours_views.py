@@ -16,7 +16,7 @@ from palpate.clinic.booking import hours, offering
 from palpate.clinic.models import HoursException, User
 from palpate.clinic.refusals import BadInput, NotVisible
 from palpate.web.page import today_of
-from palpate.web.pages.book.forms import ClosedForm, ExceptionForm, WeekForm, stored_week
+from palpate.web.pages.book.forms import ClosedForm, ExceptionForm, GivesForm, WeekForm, stored_week
 from palpate.web.pages.people.fields import an_id, sentence
 from palpate.web.routes import ClinicRequest
 
@@ -91,10 +91,22 @@ def exception(request: ClinicRequest, user: User) -> HttpResponse:
     return _page(request, user, WeekForm(initial=_stored(user, today)), form, status=422)
 
 
+def gives(request: ClinicRequest, user: User) -> HttpResponse:
+    """Sets which services a therapist gives; none ticked: every one."""
+    _therapist(user)
+    form = GivesForm(request.POST)
+    if not form.is_valid():
+        raise BadInput("A service of this form can no longer be booked. Nothing was saved. Open the page again.")
+    offering.keep_gives(user, form.chosen())
+    return _done(request, f"The services of {user.name} are kept.", reverse("hours", args=[user.pk]))
+
+
 def _page(
     request: ClinicRequest, user: User, form: WeekForm, day_form: ExceptionForm, *, status: int = 200
 ) -> HttpResponse:
     today = today_of(request)
+    given = rows.gives().get(user.pk, set())
+    services = GivesForm(initial={"services": [str(id) for id in given]})
     later = sorted({row.valid_from for row in rows.weeks_of(user) if row.valid_from > today})
     context = {
         "user_row": user,
@@ -102,6 +114,8 @@ def _page(
         "day_form": day_form,
         "days": rows.exceptions(today, therapists=[user.pk]),
         "later": later,
+        "gives_form": services if services.rows else None,
+        "gives": [row.name for row in services.rows.values() if row.pk in given],
         "kinds": dict(HoursException.Kind.choices),
         "may_change": request.actor.is_any(OWNER),
         "told": user.pk in rows.with_hours(),

@@ -41,5 +41,6 @@ ROUTES: tuple[Route, ...] = (
     _settings("closed/", "closed-days", hours_views.closed, EVERY_STAFF, _OWNER),
     _settings("hours/", "hours-all", hours_views.everybody, EVERY_STAFF),
     _settings("hours/<uuid:user>/", "hours", hours_views.one, EVERY_STAFF, _OWNER),
+    _settings("hours/<uuid:user>/services/", "hours-services", hours_views.gives, NONE, _OWNER),
     _settings("hours/<uuid:user>/days/", "hours-exception", hours_views.exception, NONE, _OWNER),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
@@ -10,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from palpate.clinic.access import booking as rows
+from palpate.clinic.access import practice as the
 from palpate.clinic.actor import OWNER
 from palpate.clinic.booking import cancelling, offering
 from palpate.clinic.booking.cancelling import amount, cents_of
@@ -23,14 +26,24 @@ from palpate.web.routes import ClinicRequest
 def services(request: ClinicRequest) -> HttpResponse:
     """What can be booked, and the rules of cancelling."""
     rules = rows.rules()
+    staff, told = the.therapist_names(), rows.gives()
     context = {
-        "services": [(row, amount(row.price_cents, rules.currency)) for row in rows.services(all_of_them=True)],
+        "services": [
+            (row, amount(row.price_cents, rules.currency), _by(row, staff, told))
+            for row in rows.services(all_of_them=True)
+        ],
         "rules": rules,
         "cancel_fee": amount(rules.cancel_fee_cents or None, rules.currency),
         "no_show_fee": amount(rules.no_show_fee_cents or None, rules.currency),
         "may_change": request.actor.is_any(OWNER),
     }
     return render(request, "book/services.html", context)
+
+
+def _by(row: Service, staff: list[tuple[UUID, str]], told: Mapping[UUID, set[UUID]]) -> str:
+    """Who gives a service; empty where everybody does."""
+    give = [name for id, name in staff if id not in told or row.pk in told[id]]
+    return "" if len(give) == len(staff) else ", ".join(give) or "nobody"
 
 
 def service(request: ClinicRequest, service: Service | None = None) -> HttpResponse:
