@@ -13,8 +13,10 @@ from django.test import Client
 from palpate.clinic import moment
 from palpate.clinic.acts import act
 from palpate.clinic.booking import course as courses
-from palpate.clinic.models import Appointment, Decision, HeldSession, Override, PublishedPathway, Session, User
+from palpate.clinic.deciding import MAY_TREAT
+from palpate.clinic.models import Appointment, Decision, Episode, HeldSession, Override, PublishedPathway, Session, User
 from palpate.clinic.refusals import Conflict
+from palpate.pathway.pathway import DISPOSITIONS
 from palpate.web.pages.book.course_views import read
 from tests.clinic_world import World
 from tests.decided_world import decided
@@ -197,11 +199,12 @@ def test_no_course_is_booked_where_the_decision_does_not_allow_massage(
     assert not Appointment.objects.exists()
 
 
-def newest(world: World, disposition: str) -> Decision:
+def newest(world: World, disposition: str, episode: Episode | None = None) -> Decision:
     """A newer decision, whatever it rests on."""
+    episode = episode or world.episode
     with act(world.actor(world.owner), "tests", "tests", change=True):
-        number = Decision.objects.filter(episode=world.episode).count() + 1
-        row = Decision(episode=world.episode, number=number, moment="review", as_of=moment.today(), document="",
+        number = Decision.objects.filter(episode=episode).count() + 1
+        row = Decision(episode=episode, number=number, moment="review", as_of=moment.today(), document="",
                        disposition=disposition, at=moment.now())  # fmt: skip
         row.save()
     return row
@@ -248,6 +251,57 @@ def test_a_decision_that_stops_shows_the_later_appointments_and_cancels_none_by_
     assert "stops this course" not in client.get(url(planned)).content.decode()  # overruled, with a reason
 
 
+def test_only_a_decision_that_allows_massage_books_and_whatever_stops_or_pauses_shows_what_is_booked(
+    planned: World, signed_in: SignedIn, clock: list[datetime]
+) -> None:
+    """Held sessions too: `do_not_massage_now` pauses a course, and books nothing of it."""
+    client = signed_in(planned.therapist)
+    post(client, planned, chosen=proposals(client.get(url(planned)).content.decode())[0])
+    given(planned, clock)
+    assert HeldSession.objects.filter(state="held").count() == 2
+    with act(planned.actor(planned.owner), "tests", "tests", change=True):
+        alone = Appointment(person=planned.person, episode=planned.episode, therapist=planned.therapist)
+        alone.starts, alone.created = clock[-1] + timedelta(days=2), clock[-1]
+        alone.ends, alone.day = alone.starts + timedelta(hours=1), alone.starts.date()
+        alone.save()
+    for disposition in set(DISPOSITIONS) - set(MAY_TREAT):
+        decision = newest(planned, disposition)
+        assert not courses.may_book(decision), disposition
+        course = courses.course_of(planned.episode)
+        assert course is not None
+        with pytest.raises(Conflict), act(planned.actor(planned.owner), "tests", "tests", change=True):
+            courses.book_held(course, "UTC")
+        shown = [] if disposition == "incomplete" else [alone]
+        assert courses.to_cancel(planned.episode, decision) == shown, disposition
+    newest(planned, "do_not_massage_now")
+    page = signed_in(planned.therapist).get(url(planned)).content.decode()  # weeks later
+    assert "The decision says: no massage now" in page
+    assert " checked>" not in page  # the pause may be over by then: somebody chooses
+    assert 'name="held"' not in page
+    assert all(courses.may_book(newest(planned, word)) for word in MAY_TREAT)
+
+
+def given(world: World, clock: list[datetime]) -> None:
+    """What is booked is given, one after the other."""
+    for row in Appointment.objects.order_by("starts"):
+        with act(world.actor(world.therapist), "tests", "tests", change=True):
+            row.state = "done"
+            row.save()
+            Session(episode=world.episode, appointment=row, therapist=row.therapist, day=row.day, state="signed",
+                    massage_given=True, started=row.starts).save()  # fmt: skip
+        clock.append(row.starts + timedelta(hours=2))
+
+
+def test_an_emergency_in_another_episode_books_nothing(planned: World) -> None:
+    decision = newest(planned, "treat")
+    assert courses.may_book(decision)
+    with act(planned.actor(planned.therapist), "tests", "tests", change=True):
+        other = Episode(person=planned.person, therapist=planned.therapist, opened=moment.now())
+        other.save()
+    newest(planned, "emergency", other)
+    assert not courses.may_book(decision)
+
+
 def test_after_the_check_what_is_held_is_booked_by_one_tap(
     planned: World, signed_in: SignedIn, clock: list[datetime]
 ) -> None:
@@ -255,13 +309,7 @@ def test_after_the_check_what_is_held_is_booked_by_one_tap(
     chosen = proposals(client.get(url(planned)).content.decode())[0]
     post(client, planned, chosen=chosen)
     assert post(client, planned, held="yes").status_code == 409
-    for row in Appointment.objects.order_by("starts"):
-        with act(planned.actor(planned.therapist), "tests", "tests", change=True):
-            row.state = "done"
-            row.save()
-            Session(episode=planned.episode, appointment=row, therapist=row.therapist, day=row.day, state="signed",
-                    massage_given=True, started=row.starts).save()  # fmt: skip
-        clock.append(row.starts + timedelta(hours=2))
+    given(planned, clock)
     client = signed_in(planned.therapist)
     newest(planned, "treat")
     page = client.get(url(planned)).content.decode()

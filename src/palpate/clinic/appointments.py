@@ -18,10 +18,11 @@ from django.db import IntegrityError, transaction
 
 from palpate.clinic import messages
 from palpate.clinic.access import appointments as rows
-from palpate.clinic.access import booking
+from palpate.clinic.access import booking, phone
 from palpate.clinic.access import practice as the
 from palpate.clinic.access.trail import locked_head
-from palpate.clinic.booking import cancelling, constraint, hours, wall
+from palpate.clinic.acts import open_deed
+from palpate.clinic.booking import cancelling, constraint, hours, offering, wall
 from palpate.clinic.booking.wall import ComesTwice, instant
 from palpate.clinic.models import Appointment, Episode, Person, Room, Service, User
 from palpate.clinic.moment import now
@@ -104,6 +105,10 @@ def _checked(wish: Wish, time_zone: str, but: uuid.UUID | None = None) -> None:
         raise BadInput(f"at most {MONTHS_AHEAD} months ahead can be booked", "day")
     if not the.therapists().filter(pk=wish.therapist.pk).exists():
         raise BadInput("choose somebody who treats people here", "therapist")
+    if not offering.who_gives(wish.service, [wish.therapist.pk]):
+        assert wish.service is not None
+        raise BadInput(f"{wish.therapist.name} does not give “{wish.service.name}”; choose somebody else, or another "
+                       "service", "therapist")  # fmt: skip
     if wish.room is not None and not wish.room.active:
         raise BadInput("this room is not in use", "room")
     if wish.episode is not None and wish.episode.person_id != wish.person.pk:
@@ -171,6 +176,7 @@ def move(appointment: Appointment, version: int, wish: Wish, time_zone: str) -> 
     _fill(held, wish, time_zone)
     held.version += 1
     _save(held, wish, time_zone, new=False)
+    _meet_wish(held)
     messages.moved(held, before)
     return held
 
@@ -230,10 +236,19 @@ def set_state(appointment: Appointment, version: int, state: str, by: str = PRAC
             "Its time has been given to somebody else meanwhile. Book another. Nothing was changed."
         ) from None
     if state == State.CANCELLED:
+        _meet_wish(held)
         messages.cancelled(held)
     elif state == State.NO_SHOW:
         messages.withdraw(held)
     return held
+
+
+def _meet_wish(row: Appointment) -> None:
+    """A visit that was moved or cancelled answers what the person asked about it by telephone."""
+    wish = phone.open_wish(row)
+    if wish is not None:
+        wish.done, wish.done_by_id = now(), open_deed().actor.user_id
+        wish.save(update_fields=["done", "done_by"])
 
 
 def _held(appointment: Appointment, version: int) -> Appointment:
@@ -252,12 +267,13 @@ def near(wish: Wish, time_zone: str, but: uuid.UUID | None = None, most: int = 6
 
 
 def free(wish: Wish, since: date, until: date, time_zone: str, but: uuid.UUID | None = None) -> Iterator[datetime]:
-    """Times from one day to another, both included, at which the therapist works and nobody and nothing is taken.
+    """Times from one day to another, both included, at which the therapist works and nobody and nothing is taken; none
+    where the therapist does not give the service.
 
     Times begin at quarters of an hour, as the wall shows them. A constant number of queries.
     """
     works = hours.windows([wish.therapist.pk], since, until, time_zone)[wish.therapist.pk]
-    if not works:
+    if not works or not offering.who_gives(wish.service, [wish.therapist.pk]):
         return
     room = wish.room.pk if wish.room is not None else None
     busy = rows.taken(works[0].starts, works[-1].ends + timedelta(minutes=wish.turnover), wish.therapist.pk,

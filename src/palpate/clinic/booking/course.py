@@ -21,12 +21,13 @@ from palpate.clinic.access import booking as rows
 from palpate.clinic.access import care, checking
 from palpate.clinic.access import practice as the
 from palpate.clinic.appointments import USUAL, Wish
-from palpate.clinic.booking import hours
+from palpate.clinic.booking import hours, offering
 from palpate.clinic.deciding import MAY_TREAT
+from palpate.clinic.in_sight import emergency_elsewhere
 from palpate.clinic.models import Appointment, Decision, Episode, HeldSession, Person, Room, Service, Session, User
 from palpate.clinic.moment import now
 from palpate.clinic.names import clean_text
-from palpate.clinic.overruling import NOT_TREAT, TREAT, standing
+from palpate.clinic.overruling import NOT_TREAT, TREAT, standing, why_not
 from palpate.clinic.publishing import in_force
 from palpate.clinic.refusals import BadInput, Conflict
 from palpate.pathway.course import check_points
@@ -35,8 +36,9 @@ from palpate.pathway.pathway import Protocol
 SEARCHED = 21  # days beyond the course's own length in which its first session is looked for
 SLOT = 15  # minutes
 LONGEST_WHY = 300
-# Decisions that end a course of massage, or stop it until a clinician has looked.
+# Decisions that end a course of massage, or stop it until a clinician has looked; and the one that makes it wait.
 STOPS = ("emergency", "medical_exam_first", "physician_clearance", "change_treatment", "complete")
+PAUSES = "do_not_massage_now"
 
 
 @dataclass(frozen=True)
@@ -108,25 +110,36 @@ def course_of(episode: Episode) -> Course | None:
 
 
 def may_book(decision: Decision | None) -> bool:
-    """Whether a course may be booked: the newest decision allows massage, or was overruled with a reason."""
-    if decision is None:
+    """Whether a course may be booked: the newest decision allows massage, or was overruled with a reason.
+
+    Never in an emergency, also where that is in another episode of the same person.
+    """
+    if decision is None or emergency_elsewhere(decision.episode):
         return False
     override = standing(decision)
     if override is not None:
-        return override.does == TREAT and decision.disposition != "emergency"
+        return override.does == TREAT and why_not(decision) == ""
     return decision.disposition in MAY_TREAT
 
 
 def to_cancel(episode: Episode, decision: Decision | None) -> list[Appointment]:
-    """Appointments still to come of a course that the newest decision stops. They stay until somebody cancels them."""
+    """Appointments still to come of a course that the newest decision stops, or lets wait (`only_waits`).
+
+    They stay until somebody cancels them.
+    """
     if decision is None:
         return []
     override = standing(decision)
     if override is not None and decision.disposition != "emergency":
         stops = override.does == NOT_TREAT
     else:
-        stops = decision.disposition in STOPS
+        stops = decision.disposition in (*STOPS, PAUSES)
     return rows.cancellable(episode, now()) if stops else []
+
+
+def only_waits(decision: Decision | None) -> bool:
+    """Whether massage only waits: a later appointment may well stand, so somebody looks at each."""
+    return decision is not None and decision.disposition == PAUSES and standing(decision) is None
 
 
 # --- Looking for times ------------------------------------------------------------------------------------------------
@@ -141,6 +154,8 @@ def propose(
     """
     from palpate.scheduling import Fixed, propose, read_request
 
+    if not _staff(search):
+        return []
     request = read_request(_request(course, search, time_zone, fixed))
     kept = {one.number: Fixed(str(one.therapist), one.starts, _text(one.room)) for one in fixed}
     return [
@@ -155,10 +170,21 @@ def propose(
 
 def why_none(course: Course, search: Search, time_zone: str, fixed: Sequence[Planned]) -> str:
     """Which rule leaves no time for the course, as a sentence."""
-    from palpate.scheduling import Fixed, read_request, why_not
+    from palpate.scheduling import Fixed, read_request
+    from palpate.scheduling import why_not as reason
 
+    if search.service is not None and not _staff(search):
+        who = search.therapist.name if search.therapist is not None else "Nobody here"
+        return f"{who} {'does not give' if search.therapist is not None else 'gives'} “{search.service.name}”."
     kept = {one.number: Fixed(str(one.therapist), one.starts, _text(one.room)) for one in fixed}
-    return why_not(read_request(_request(course, search, time_zone, fixed)), "course", kept)
+    return reason(read_request(_request(course, search, time_zone, fixed)), "course", kept)
+
+
+def _staff(search: Search) -> list[uuid.UUID]:
+    """The therapists with whom sessions are looked for: those who give the service."""
+    asked = [user.pk for user in the.therapists() if search.therapist is None or user.pk == search.therapist.pk]
+    give = offering.who_gives(search.service, asked)
+    return [id for id in asked if id in give]
 
 
 def _text(id: uuid.UUID | None) -> str | None:
@@ -176,8 +202,7 @@ def _request(course: Course, search: Search, time_zone: str, fixed: Sequence[Pla
     minutes, turnover = search.lengths(protocol)
     since = max(search.since, now().astimezone(zone).date())
     until = min(since + timedelta(days=protocol.within_days + SEARCHED), appointments.last_day(since))
-    staff = [user for user in the.therapists() if search.therapist is None or user.pk == search.therapist.pk]
-    works = hours.windows([user.pk for user in staff], since, until, time_zone)
+    works = hours.windows(_staff(search), since, until, time_zone)
     rooms = [room.pk for room in the.rooms()]
     ours = {row.pk for row in course.booked if any(row.starts == one.starts for one in fixed)}
     moving = {row.pk for row in course.booked} - ours

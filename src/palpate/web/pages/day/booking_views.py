@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from palpate.clinic import appointments as deeds
 from palpate.clinic.access import appointments as rows
-from palpate.clinic.access import booking, care, people
+from palpate.clinic.access import booking, care, people, phone
 from palpate.clinic.access.people import person_of
 from palpate.clinic.actor import DESK, OWNER, THERAPIST
 from palpate.clinic.appointments import State, TimeTaken, Wish
-from palpate.clinic.booking import cancelling, following, waiting
+from palpate.clinic.booking import cancelling, following, offering, waiting
 from palpate.clinic.models import Appointment, Episode, Person
 from palpate.clinic.moment import now
 from palpate.clinic.refusals import BadInput, Conflict, NotVisible
@@ -122,7 +122,8 @@ def _usual(request: ClinicRequest, episode: Episode | None, since: date) -> dict
     wished += [str(request.actor.user_id), *form.staff]
     therapist = next((id for id in wished if id in form.staff), "")
     room = next(iter(form.places), "")
-    service = next(iter(form.services), "")
+    given = [id for id, row in form.services.items() if therapist and offering.who_gives(row, [an_id(therapist)])]
+    service = next(iter([*given, *form.services]), "")
     return {
         "service": service,
         "therapist": therapist,
@@ -194,6 +195,7 @@ def appointment(request: ClinicRequest, appointment: Appointment) -> HttpRespons
             if state in deeds.CHANGES.get(appointment.state, ())
             and (state != State.NO_SHOW or appointment.starts <= now())
         ],
+        "wish": phone.open_wish(appointment) if appointment.state == State.BOOKED else None,
         "may_cancel": State.CANCELLED in deeds.CHANGES.get(appointment.state, ()),
         "rules": rules,
         "late": cancelling.is_late(appointment, rules),
