@@ -248,3 +248,46 @@ def test_a_link_that_was_used_takes_nothing_again(world: World, clock: Clock) ->
 def test_each_reply_has_words_in_every_language(kind: str) -> None:
     for code in codes():
         assert say(code, f"safety.{kind}_title")
+
+
+@pytest.mark.parametrize(
+    ("told", "activities", "kind"),
+    [
+        ({}, (3, 4, 2), "clear"),
+        ({"pain_nrs": 9}, (3, 4, 2), "worse"),
+        ({"global_change": -2}, (3, 4, 2), "worse"),
+        ({}, (1, 0, 1), "worse"),
+    ],
+    ids=["the same", "pain", "overall", "activities"],
+)
+def test_before_the_first_check_a_clear_worsening_gets_no_mere_thanks_and_the_therapist_is_told(
+    world: World, clock: Clock, told: dict[str, int], activities: tuple[int, ...], kind: str
+) -> None:
+    """The pathway judges after two sessions; what is told after one is no decision of it, but is not passed over."""
+    ready(world)  # pain 7, activities 3, 4 and 2
+    visit(world)
+    clock.day(6)
+    reply = send(world, tapped({"pain_nrs": 7, "global_change": 0, **told}, activities=activities))
+    assert reply.kind == kind
+    notices = [notice.text for notice in Notice.objects.filter(to=world.therapist)]
+    assert notices == (["A check-in needs you to look at it."] if kind == "worse" else [])
+
+
+def test_a_worsening_told_by_telephone_closes_massage_until_a_therapist_has_gone_through_it(
+    world: World, clock: Clock
+) -> None:
+    ready(world)
+    visit(world)
+    clock.day(6)
+    send(world, tapped({"pain_nrs": 9, "global_change": -2}, activities=(3, 4, 2)))
+    clock.day(7)
+    actor, day = world.actor(world.therapist), moment.today()
+    with act(actor, "tests", "start", change=True):
+        session = sessions.start_session(actor, world.episode, day)
+    seen = deciding.visit_of(session)
+    assert sessions.treatment_open(session, seen, None, day) == (False, sessions.TOLD_WORSE)
+    sent = PhoneSent.objects.get()
+    assert "Clearly worse than before the first massage." in checkins.shown(sent).lines
+    with act(actor, "tests", "confirm", change=True):
+        checkins.confirm(actor, sent)
+    assert sessions.treatment_open(session, seen, None, day) == (False, "Ask first what must be asked again today.")

@@ -10,21 +10,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from palpate.clinic import moment as clock
 from palpate.clinic import phone_links
 from palpate.clinic.access import phone as rows
+from palpate.clinic.access.recording import measures_of
 from palpate.clinic.access.referring import therapist_of
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
 from palpate.clinic.deciding import MAY_TREAT, NOT_ASSESSED, decide_now, pathway_in_force, preview, said
 from palpate.clinic.intake import ANSWERED, CANNOT_SAY, Told, moment_of
 from palpate.clinic.models import Answer, Decision, Episode, Measure, Notice, PhoneLink, PhoneSent
+from palpate.clinic.recording import series_of
 from palpate.clinic.refusals import BadInput, Conflict
 from palpate.clinic.visit import NONE_OF_THESE
 from palpate.pathway.facts import Fact
 from palpate.pathway.pathway import Pathway
+from palpate.pathway.response import activities_code, exact, pain_code
 
 PAIN, SLEEP, CHANGE, ACTIVITIES, SORENESS = "pain_nrs", "sleep_nrs", "global_change", "own_activities", "soreness_nrs"
 RANGES = {PAIN: (0, 10), SLEEP: (0, 10), SORENESS: (0, 10), CHANGE: (-3, 3)}
@@ -200,8 +204,9 @@ def keep(actor: Actor, link: PhoneLink, asked: Asked, tapped: Tapped, day: date,
     if episode is None or not phone_links.is_live(link):
         raise Conflict("This link is no longer good. Nothing was saved.")
     before = preview(episode, moment_of(episode), day)
-    told = {"new": tapped.new, "after": tapped.after, "activities": list(tapped.activities)}
-    told = {name: value for name, value in told.items() if value}
+    worse = much_worse(episode, tapped)
+    told: dict[str, Any] = {"new": tapped.new, "after": tapped.after, "activities": list(tapped.activities)}
+    told = {name: value for name, value in {**told, "worse": worse}.items() if value}
     sent = _sent(link, episode, day, language, told)
     _keep_scores(episode, asked, tapped, sent)
     facts = dict(tapped.facts)
@@ -212,7 +217,10 @@ def keep(actor: Actor, link: PhoneLink, asked: Asked, tapped: Tapped, day: date,
     deed.about |= {"facts": sorted(tapped.facts), "measures": sorted(tapped.measures), "sent": str(sent.pk)}
     phone_links.spend(link)
     decision = decide_now(actor, episode, moment_of(episode), day)
-    reply = Reply(kind_of(before, decision, bool(tapped.facts)), decision)
+    kind = kind_of(before, decision, bool(tapped.facts))
+    if kind == "clear" and worse:
+        kind = "worse"
+    reply = Reply(kind, decision)
     if needs_a_look(before, reply) or tapped.facts:
         tell_therapist(episode, "A check-in needs you to look at it.", DECISION if reply.kind != "clear" else TOLD)
     return reply
@@ -267,6 +275,25 @@ def _is_worse(before: Mapping[str, Any] | None, decision: Decision) -> bool:
     if decision.disposition in (*MAY_TREAT, "complete", "incomplete"):
         return False
     return was_open or (_class_of(said(decision)) == "worse" and _class_of(before or {}) != "worse")
+
+
+def much_worse(episode: Episode, tapped: Tapped) -> bool:
+    """Whether scores are clearly worse than before the first massage, by the numbers of the pathway's response rule.
+
+    The pathway judges a course at its checks, after two sessions at the earliest. What a person tells sooner is no
+    decision of the pathway, but it is not answered with mere thanks, the therapist is told at once, and massage stays
+    closed until a therapist has gone through it (`sessions.treatment_open`). Call before the scores are kept.
+    """
+    numbers, series = pathway_in_force().numbers, series_of(measures_of(episode))
+    first = {name: series[name][0].value for name in (PAIN, ACTIVITIES) if series.get(name)}
+    pain = exact(tapped.measures[PAIN]) if PAIN in tapped.measures else None
+    known = [one for one in tapped.activities if one is not None]
+    activities = Fraction(sum(known), len(known)) if known and None not in tapped.activities else None
+    codes = (
+        pain_code(numbers, first.get(PAIN), pain),
+        activities_code(numbers, first.get(ACTIVITIES), activities),
+    )
+    return -2 in codes or tapped.measures.get(CHANGE, 0) <= numbers.global_worse
 
 
 def _class_of(told: Mapping[str, Any]) -> str:
@@ -342,7 +369,7 @@ def shown(sent: PhoneSent, pathway: Pathway | None = None) -> Shown:
     for measure in rows.measures_of(sent):
         title = pathway.measures[measure.name]["title"] if measure.name in pathway.measures else measure.name
         lines.append(f"{title}: {_score(measure)}.")
-    lines += [_WORDS[name, value] for name, value in sent.told.items() if (name, str(value)) in _WORDS]
+    lines += [_WORDS[name, str(value)] for name, value in sent.told.items() if (name, str(value)) in _WORDS]
     facts = pathway.vocabulary
     for row in rows.answers_of(sent):
         if row.fact == "consent_status":
@@ -375,4 +402,5 @@ _WORDS = {
     ("new", NOTHING): "Nothing new on the safety list.",
     ("after", WELL): "After the last massage: well.",
     ("after", SORE): "After the last massage: sore, and nothing else.",
+    ("worse", "True"): "Clearly worse than before the first massage.",
 }

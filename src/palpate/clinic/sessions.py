@@ -16,6 +16,7 @@ from palpate.clinic import consenting, overruling
 from palpate.clinic import moment as clock
 from palpate.clinic.access import care
 from palpate.clinic.access.in_sight import hold
+from palpate.clinic.access.phone import worse_unseen
 from palpate.clinic.access.sessions import appointment_on, locked, session_on
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
@@ -42,6 +43,10 @@ TELLS = frozenset({"fact", "facts", "unchanged", "palpate", "gate", "undo"})
 MOST_AT_ONCE = 200
 SERIOUS = 60  # rank of the mildest disposition that forbids massage whatever else is answered
 PANELS = {"emergency": "stop-emergency"}
+TOLD_WORSE = (
+    "By telephone the person told that their back is clearly worse. Go through it together and confirm it; until then "
+    "no massage."
+)
 
 
 def start_session(actor: Actor, episode: Episode, day: date) -> Session:
@@ -201,6 +206,8 @@ def treatment_open(session: Session, visit: Visit, decision: Decision | None, to
         return False, "This episode is closed."
     if emergency_elsewhere(session.episode):
         return False, "Another episode of this person is an emergency. Nothing overrules an emergency."
+    if session.day == today and worse_unseen(session.episode):
+        return False, TOLD_WORSE
     if not visit.asked:
         return False, "Ask first what must be asked again today."
     if decision is None or decision.session_id != session.pk or decision.moment != "session":

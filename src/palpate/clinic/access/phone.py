@@ -151,9 +151,9 @@ def moments_sent(episode: Episode) -> set[datetime]:
     return set(PhoneSent.objects.filter(episode=episode).values_list("at", flat=True))
 
 
-def unseen_of(episode: Episode) -> list[PhoneSent]:
-    """What a person sent and no therapist has gone through yet, oldest first."""
-    return list(PhoneSent.objects.filter(episode=episode, seen__isnull=True).order_by("at", "pk"))
+def worse_unseen(episode: Episode) -> bool:
+    """Whether a person told that they are clearly worse, and no therapist has gone through it."""
+    return PhoneSent.objects.filter(episode=episode, told__worse=True, seen__isnull=True).exists()
 
 
 def check_in_of(appointment: Appointment) -> PhoneSent | None:

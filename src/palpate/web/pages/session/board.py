@@ -12,13 +12,14 @@ from django.urls import reverse
 
 from palpate.clinic import consenting, overruling
 from palpate.clinic.access import care
+from palpate.clinic.access.phone import worse_unseen
 from palpate.clinic.access.sessions import given_before, last_given, unsigned_before
 from palpate.clinic.deciding import NOT_ASSESSED, pathway_in_force, record_of, said, visit_of
 from palpate.clinic.document import document_of
 from palpate.clinic.door import CALM
 from palpate.clinic.in_sight import Sight, seen_with
 from palpate.clinic.models import Episode, Session
-from palpate.clinic.sessions import current_decision, treatment_open
+from palpate.clinic.sessions import TOLD_WORSE, current_decision, treatment_open
 from palpate.clinic.soap import YIELD_WORDS
 from palpate.clinic.visit import (
     AFTERCARE,
@@ -67,6 +68,14 @@ def shown_with(episode: Episode, seen: Sequence[Sight]) -> list[tuple[str, str]]
     return rows
 
 
+def told_worse(session: Session) -> list[tuple[str, str]]:
+    """That a worsening was told by telephone and nobody has gone through it, with the page where that is done."""
+    if not worse_unseen(session.episode):
+        return []
+    ids = {"person": session.episode.person_id, "episode": session.episode_id}
+    return [(TOLD_WORSE, reverse("phone-told", kwargs=ids))]
+
+
 def live_context(session: Session, today: Any) -> dict[str, Any]:
     """What changes with the taps: the decision with its banner, what is still open, and what was recorded."""
     visit, pathway = visit_of(session), pathway_in_force()
@@ -80,7 +89,7 @@ def live_context(session: Session, today: Any) -> dict[str, Any]:
         "session": session,
         "visit": visit,
         "decision": decision,
-        "in_sight": shown_with(session.episode, seen_with(session.episode, decision, pathway)),
+        "in_sight": shown_with(session.episode, seen_with(session.episode, decision, pathway)) + told_worse(session),
         "disposition": decision.disposition if decision is not None else "",
         "told": told,
         "decisive": [row for row in told.get("reasons", ()) if row["decisive"]],
