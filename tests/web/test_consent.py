@@ -12,7 +12,8 @@ from django.test import Client
 
 from palpate.clinic import consenting, moment
 from palpate.clinic.acts import upkeep
-from palpate.clinic.models import Answer, AuditRow, Consent, Episode, User
+from palpate.clinic.models import Answer, AuditRow, Consent, Episode, Person, User
+from palpate.library.languages import say
 from tests.clinic_world import World
 
 SignedIn = Callable[[User], Client]
@@ -77,6 +78,25 @@ def test_signing_keeps_the_exact_words_that_were_shown(client: Client, home: str
     assert "style=" not in paper
     assert "Ada Lind" in paper
     assert "data-print" in paper
+
+
+def test_the_text_lies_before_the_signer_in_their_language_and_those_words_are_kept(
+    client: Client, home: str, world: World
+) -> None:
+    with upkeep():
+        Person.objects.filter(pk=world.person.pk).update(language="ar")
+    told = form(client, home, "low_back")
+    page = client.post(home + "sign/", {"areas": ["low_back"], "alone": "yes"}).content.decode()
+    assert '<article class="card" aria-labelledby="sheet-1" lang="ar" dir="rtl">' in page
+    assert client.post(home + "sign/", told | {"language": "es"}).status_code == 409  # not the words that were shown
+    assert client.post(home + "sign/", told | {"language": "tlh"}).status_code == 422
+    assert not Consent.objects.exists()
+    assert client.post(home + "sign/", told | {"language": "ar"}).status_code == 303
+    row = Consent.objects.get()
+    assert row.signature["language"] == "ar"
+    assert row.text.startswith(say("ar", "consent.general.title"))
+    assert 'lang="ar" dir="rtl"' in client.get(f"{home}{row.pk}/").content.decode()
+    assert "Consent stands until" in client.get(home).content.decode()
 
 
 def test_a_typed_name_signs_too(client: Client, home: str) -> None:

@@ -11,7 +11,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from palpate.clinic.models import Answer, Consent, Episode, Practice
 from palpate.clinic.names import clean_name, clean_text
 from palpate.clinic.refusals import BadInput, Conflict
 from palpate.library import consent_needs as library
+from palpate.library import languages, wording
 from palpate.library.consent_needs import Need, age_on, covers, expires_on, load_text, needed
 from palpate.library.place_rules import PlaceRules, areas, keep_words, load_place
 from palpate.pathway.faults import Faults
@@ -88,6 +89,8 @@ class Sheet:
     words: str
     digest: str
     expires: date
+    language: str = languages.ENGLISH
+    direction: str = "ltr"
 
     @property
     def blocks(self) -> list[tuple[str, str]]:
@@ -329,6 +332,29 @@ def sheets(episode: Episode, chosen: Sequence[str], day: date, alone: str) -> tu
     return tuple(lacking or found)
 
 
+def in_language(sheet: Sheet, code: str) -> Sheet:
+    """A sheet in the language of its signer, as it is shown and stored; in English where the language lacks a part."""
+    language = languages.read(code)
+    text = wording.consent(language, sheet.need.text)
+    if text.language != language.code:
+        language = languages.read(text.language)
+    if language.code == languages.ENGLISH:
+        return sheet
+    words = {
+        "practice": _practice().name,
+        "areas": wording.area_names(language, sheet.need.areas),
+        "keep": wording.keep_words(language, rules_here()),
+    }
+    lines = [text.title]
+    for part in text.filled(words):
+        lines += [f"# {part.heading}", *part.paragraphs]
+    whole = "\n\n".join(lines)
+    digest = hashlib.sha256(whole.encode()).hexdigest()
+    return replace(
+        sheet, title=text.title, words=whole, digest=digest, language=language.code, direction=language.direction
+    )
+
+
 def read_signature(text: str, field: str = "signature") -> dict[str, Any]:
     """A signature as `signature.js` sends it, checked stroke by stroke.
 
@@ -408,7 +434,7 @@ def sign(
             "person_agrees": one.agrees,
             "therapist_signed": True,
         }
-        told["therapist"] = actor.name
+        told["therapist"], told["language"] = actor.name, one.sheet.language
         if by_guardian:
             told["relation"] = relation
         if need.lasts.span == "session":

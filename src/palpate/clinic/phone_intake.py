@@ -7,7 +7,6 @@ consent; it counts once the therapist has signed too, who explains what is plann
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -167,10 +166,9 @@ def open_with(episode: Episode, pathway: Pathway, draft: Draft, day: date) -> Op
 
 @dataclass(frozen=True)
 class Signed:
-    """A consent as it was signed on the telephone: the sheet, its words in the language shown, and the signature."""
+    """A consent as it was signed on the telephone: the sheet in the language shown, and the signature."""
 
     sheet: Sheet
-    words: str
     mark: Mapping[str, Any]
 
 
@@ -209,7 +207,7 @@ def send(
         if draft.rated and (draft.ratings or draft.names):
             intake.keep_ratings(actor, episode, episode.version, draft.ratings, draft.names, draft.activities, day)
         for one in signed:
-            _sign(episode, one, language, at)
+            _sign(episode, one, at)
     phone_links.spend(link)
     deed.about["sent"] = str(sent.pk)
     decision = decide_now(actor, episode, moment_of(episode), day)
@@ -219,18 +217,19 @@ def send(
     return reply
 
 
-def _sign(episode: Episode, one: Signed, language: str, at: datetime) -> None:
+def _sign(episode: Episode, one: Signed, at: datetime) -> None:
     need = one.sheet.need
     if need.signer != "person":
         raise BadInput("this consent is signed by a parent or guardian, at the visit")
-    told = {**one.mark, "person_agrees": True, "therapist_signed": False, "by_phone": True, "language": language}
+    told = {**one.mark, "person_agrees": True, "therapist_signed": False, "by_phone": True}
+    told["language"] = one.sheet.language
     if need.lasts.span == "session":
         raise BadInput("this consent is signed at the visit it is for")
     Consent(
         episode=episode,
         kind=need.text,
         text_version=str(need.versions[0]),
-        text=one.words,
+        text=one.sheet.words,
         place=need.place,
         areas=list(need.areas),
         signed_by=episode.person.name[:200],
@@ -254,13 +253,6 @@ def guardian_signs(episode: Episode, day: date) -> bool:
     if consenting.standing(episode, (), day).begins:
         return False
     return any(sheet.need.signer == "guardian" for sheet in consenting.sheets(episode, BACK, day, "yes"))
-
-
-def words_of(sheet: Sheet, blocks: Sequence[tuple[str, str]], title: str) -> tuple[str, str]:
-    """The words of a sheet in another language, laid out as they are stored, and their digest."""
-    lines = [title, *(f"# {words}" if kind == "heading" else words for kind, words in blocks)]
-    whole = "\n\n".join(lines)
-    return whole, hashlib.sha256(whole.encode()).hexdigest()
 
 
 def waiting_consents(episode: Episode) -> list[Consent]:

@@ -10,9 +10,12 @@ from django.urls import reverse
 from palpate.clinic import consenting
 from palpate.clinic.access.consenting import papers
 from palpate.clinic.consenting import Signed, Standing, blocks_of
+from palpate.clinic.messages.words import language_of
 from palpate.clinic.models import Consent, Episode, Person
 from palpate.clinic.refusals import BadInput, Conflict, NotVisible
+from palpate.library.languages import ENGLISH, read
 from palpate.library.place_rules import areas
+from palpate.web.languages import choices, known
 from palpate.web.page import person_page, today_of, url_of
 from palpate.web.pages.consent.forms import AreasForm, SignForm, WithdrawForm
 from palpate.web.routes import ClinicRequest
@@ -93,14 +96,17 @@ def sign(request: ClinicRequest, person: Person, episode: Episode) -> HttpRespon
         return _page(request, person, episode, ask=ask, status=422)
     chosen = consenting.read_areas(ask.cleaned_data["areas"])
     alone = ask.cleaned_data["alone"]
-    lie = consenting.sheets(episode, chosen, day, alone)
+    code = request.POST.get("language") or language_of(person.language)
+    if not known(code):
+        raise BadInput("There is no such language. Nothing was saved.")
+    lie = [consenting.in_language(sheet, code) for sheet in consenting.sheets(episode, chosen, day, alone)]
     if request.POST.get("step") != "sign":
-        return _sheets(request, person, episode, SignForm(lie), chosen, alone)
+        return _sheets(request, person, episode, SignForm(lie), chosen, alone, code)
     if request.POST.getlist("shown") != [sheet.digest for sheet in lie]:
         raise Conflict("The words have changed since they were shown. Nothing was saved. Open the page again.")
     form = SignForm(lie, request.POST)
     if not form.is_valid():
-        return _sheets(request, person, episode, form, chosen, alone, 422)
+        return _sheets(request, person, episode, form, chosen, alone, code, 422)
     agrees = form.cleaned_data.get("agrees", "yes") == "yes"
     signed = [Signed(sheet, mark, agrees) for sheet, mark in zip(lie, form.marks, strict=True)]
     guardian, relation = form.cleaned_data.get("guardian", ""), form.cleaned_data.get("relation", "")
@@ -108,7 +114,7 @@ def sign(request: ClinicRequest, person: Person, episode: Episode) -> HttpRespon
         consenting.sign(request.actor, episode, day, signed, alone, guardian, relation)
     except BadInput as bad:
         form.add_error(bad.field if bad.field in form.fields else None, bad.message)
-        return _sheets(request, person, episode, form, chosen, alone, 422)
+        return _sheets(request, person, episode, form, chosen, alone, code, 422)
     return HttpResponseRedirect(_home(episode), status=303)
 
 
@@ -119,9 +125,12 @@ def _sheets(
     form: SignForm,
     chosen: tuple[str, ...],
     alone: str,
+    code: str,
     status: int = 200,
 ) -> HttpResponse:
     context = {
+        "language": code,
+        "languages": choices(),
         "form": form,
         "chosen": chosen,
         "alone": alone,
@@ -168,8 +177,10 @@ def paper(request: ClinicRequest, person: Person, episode: Episode, consent: Con
     if first.withdraws_id is not None:
         raise NotVisible
     told = first.signature
+    language = read(told.get("language", ENGLISH))
     context = {
         "paper": first,
+        "language": language,
         "title": first.text.split("\n", 1)[0],
         "blocks": blocks_of(first.text),
         "areas": consenting.area_names(first.areas),

@@ -325,10 +325,10 @@ def _send(at: At) -> HttpResponse:
         assert at.draft.consent is not None
         lie = sheets(at)
         words = [shown(at, sheet, at.draft.consent["language"]) for sheet in lie]
-        if [one["digest"] for one in words] != at.draft.consent["shown"]:
+        if [one.digest for one in words] != at.draft.consent["shown"]:
             phone_intake.step_back(at.link)  # the words are others by now: they are shown again
             return to("phone-intake")
-        signed = [Signed(sheet, one["whole"], mark) for sheet, one, mark in zip(lie, words, marks, strict=True)]
+        signed = [Signed(sheet, mark) for sheet, mark in zip(words, marks, strict=True)]
     if not (_told(at.draft) or at.draft.drawn or at.draft.rated or signed):
         return to("phone-intake")
     reply = phone_intake.send(at.request.actor, at.pathway, at.link, at.day, at.language.code, signed)

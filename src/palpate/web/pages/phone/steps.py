@@ -9,15 +9,14 @@ from typing import Any
 from django.http import HttpResponse, QueryDict
 
 from palpate.clinic import phone_intake
-from palpate.clinic.access.practice import the_practice
-from palpate.clinic.consenting import Sheet, read_signature, rules_here, standing
+from palpate.clinic.consenting import Sheet, in_language, read_signature, standing
 from palpate.clinic.models import Episode, PhoneLink
 from palpate.clinic.phone_intake import Draft
 from palpate.clinic.refusals import BadInput
 from palpate.figures import REGIONS, BodyMapFault, body_map_figure, read_body_map
 from palpate.figures.body_map import BodyFigure, BodyMap
 from palpate.library import wording
-from palpate.library.languages import Language, read, say
+from palpate.library.languages import Language, say
 from palpate.pathway.pathway import Pathway
 from palpate.web.pages.intake.screens import MAP
 from palpate.web.pages.phone.entry import page, to
@@ -112,32 +111,15 @@ def sheets(at: At) -> tuple[Sheet, ...]:
     return phone_intake.sheets_by_phone(at.episode, at.day)
 
 
-def shown(at: At, sheet: Sheet, code: str = "") -> dict[str, Any]:
-    """A sheet in the person's language, as it is shown and stored; in English where the language lacks a part."""
-    language = read(code) if code else at.language
-    text = wording.consent(language, sheet.need.text)
-    if text.language != language.code:
-        language = read(text.language)
-    practice = the_practice()
-    words = {
-        "practice": practice.name if practice is not None else "",
-        "areas": wording.area_names(language, sheet.need.areas),
-        "keep": wording.keep_words(language, rules_here()),
-    }
-    blocks: list[tuple[str, str]] = []
-    for part in text.filled(words):
-        blocks += [("heading", part.heading), *(("text", paragraph) for paragraph in part.paragraphs)]
-    whole, digest = phone_intake.words_of(sheet, blocks, text.title)
-    return {
-        "title": text.title, "blocks": blocks, "whole": whole, "digest": digest, "code": language.code,
-        "direction": language.direction, "until": sheet.expires,
-    }  # fmt: skip
+def shown(at: At, sheet: Sheet, code: str = "") -> Sheet:
+    """A sheet in the person's language, as it is shown and stored. Takes code: another language than the page's."""
+    return in_language(sheet, code or at.language.code)
 
 
 def consent(at: At, errors: dict[str, str], status: int = 200) -> HttpResponse:
     """The page on which consent is read and signed. Takes errors: sentences by field."""
     papers = [
-        {**shown(at, sheet), "field": f"signature_{number}", "error": errors.get(f"signature_{number}", ""),
+        {"sheet": shown(at, sheet), "field": f"signature_{number}", "error": errors.get(f"signature_{number}", ""),
          "value": at.request.POST.get(f"signature_{number}", "")}
         for number, sheet in enumerate(sheets(at))
     ]  # fmt: skip
@@ -151,7 +133,7 @@ def keep_consent(at: At, data: QueryDict) -> HttpResponse:
         return to("phone-intake")
     lie = sheets(at)
     there = [shown(at, sheet) for sheet in lie]
-    if not lie or data.getlist("shown") != [one["digest"] for one in there]:
+    if not lie or data.getlist("shown") != [one.digest for one in there]:
         return consent(at, {"shown": say(at.language, "phone.intake.consent_changed")}, 422)
     errors, marks = {}, []
     for number in range(len(lie)):
