@@ -8,7 +8,21 @@ from typing import Any
 import pytest
 
 from palpate.clinic.demo import fill
-from palpate.clinic.models import Decision, Episode, Person, Session
+from palpate.clinic.models import (
+    Appointment,
+    Decision,
+    Episode,
+    Gives,
+    HeldSession,
+    Message,
+    Offer,
+    Package,
+    Person,
+    PhoneSent,
+    Session,
+    Wish,
+)
+from palpate.clinic.paying import packages
 
 
 @pytest.mark.slow
@@ -24,3 +38,21 @@ def test_the_demo_practice_has_somebody_in_every_state_of_care(db: Any) -> None:
     assert Session.objects.filter(state=Session.State.OPEN).count() == 1
     assert Episode.objects.filter(state=Episode.State.CLOSED).count() == 1
     assert not Decision.objects.filter(disposition="not_assessed").exists()
+    takes_part()
+
+
+def takes_part() -> None:
+    """So that every page of the book, the telephone, the messages and the payments has something to show."""
+    stopped = Package.objects.get()
+    found = packages.standing_of(stopped.person)
+    assert (found[0].left, found[0].refund) == (4, 300_00)
+    assert packages.has_stopped(stopped.person)
+    assert {row.purpose for row in PhoneSent.objects.all()} == {"intake", "check_in", "after_session"}
+    worse = Decision.objects.filter(disposition="do_not_massage_now").latest("number")
+    assert PhoneSent.objects.filter(episode=worse.episode, purpose="check_in", language="es").exists()
+    assert Wish.objects.filter(done__isnull=True, what="move").exists()
+    assert HeldSession.objects.filter(state="held").count() == 2
+    assert Offer.objects.filter(state="made", waiting__state="waiting").exists()
+    assert Appointment.objects.filter(state="cancelled", fee_cents=40_00).exists()
+    assert Message.objects.filter(state="waiting", kind="reminder").exists()
+    assert Gives.objects.count() == 2

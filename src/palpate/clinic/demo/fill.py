@@ -15,7 +15,19 @@ from palpate.clinic.acts import act
 from palpate.clinic.deciding import pathway_with, publish
 from palpate.clinic.demo.stage import Stage
 from palpate.clinic.demo.stories import STORIES
-from palpate.clinic.models import BookRules, Message, Practice, Room, Service, Site, TherapistHours, User
+from palpate.clinic.models import (
+    BookRules,
+    Gives,
+    Message,
+    MessageSettings,
+    MoneyRules,
+    Practice,
+    Room,
+    Service,
+    Site,
+    TherapistHours,
+    User,
+)
 
 PASSWORD = "seven calm green hills"  # of everybody in the demo; such a store opens only with --demo (S-02)
 STAFF = (
@@ -71,7 +83,8 @@ def _sent_in_the_past(now: datetime) -> None:
     """What the practice would have sent by now stands as sent: nobody sends anything from a made-up past."""
     with act(the_program("demo"), "demo", "demo", change=True):
         for message in past_waiting(now):
-            message.state, message.sent, message.channel, message.attempts = Message.State.SENT, message.due, "email", 1
+            message.state, message.sent, message.attempts = Message.State.SENT, message.due, 1
+            message.channel = message.person.contact_by
             message.save()
 
 
@@ -101,21 +114,29 @@ def _practice(now: datetime) -> Stage:
             user.set_password(PASSWORD)
             user.save()
             staff[name] = user
-        _book_of(staff, rooms, at.date())
-        stage = Stage(practice, staff, rooms, now.date())
+        services = _book_of(staff, rooms, at.date())
+        stage = Stage(practice, staff, rooms, now.date(), services)
         stage.today = clock.today(practice.time_zone) + PAST
         publish(pathway_with("back_massage"), {}, stage.actor("owner"))
     return stage
 
 
-def _book_of(staff: Mapping[str, User], rooms: Sequence[Room], since: date) -> None:
-    """What the demo practice offers, when it works, and what late cancelling costs."""
+def _book_of(staff: Mapping[str, User], rooms: Sequence[Room], since: date) -> dict[str, Service]:
+    """What the demo practice offers, who gives it, when it works, and what late cancelling costs."""
+    services = {}
     for name, minutes, turnover, price in (
         ("First visit", 75, 15, 110_00),
         ("Back massage", 60, 10, 85_00),
         ("Short back massage", 45, 10, 65_00),
     ):
-        Service(name=name, minutes=minutes, turnover_minutes=turnover, price_cents=price).save()
+        services[name] = Service(name=name, minutes=minutes, turnover_minutes=turnover, price_cents=price)
+        services[name].save()
+    for name in ("Back massage", "Short back massage"):  # no first visits with the colleague
+        Gives(therapist=staff["colleague"], service=services[name]).save()
+    MessageSettings(clinic="Linden Lane 4").save()
+    MoneyRules(
+        registration="CMTO, see the therapist", tax_name="HST", tax_points=13_00, code_label="Billing code"
+    ).save()
     BookRules(cancel_hours=24, cancel_fee_cents=40_00, no_show_fee_cents=85_00, currency="CAD").save()
     for name, (room, parts) in WEEKS.items():
         for weekday, begins, ends in parts:
@@ -127,3 +148,4 @@ def _book_of(staff: Mapping[str, User], rooms: Sequence[Room], since: date) -> N
                 room=rooms[room],
                 valid_from=since,
             ).save()
+    return services

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from palpate.clinic import moment as clock
 from palpate.clinic.actor import Actor
 from palpate.clinic.decided import read
 from palpate.clinic.demo.answers import healthy
-from palpate.clinic.models import Decision, Episode, Person, Practice, Room, Session, User
+from palpate.clinic.models import Appointment, Decision, Episode, Person, Practice, Room, Service, Session, User
 from palpate.clinic.visit import NONE_OF_THESE
 
 AREAS = ("low_back", "mid_back")
@@ -29,11 +30,17 @@ class Stage:
     staff: Mapping[str, User]
     rooms: Sequence[Room]
     today: date
+    services: Mapping[str, Service] = field(default_factory=dict)
 
     def at(self, days: int, hour: int, minute: int = 0) -> datetime:
         """An instant of the practice's wall clock, `days` after today (before it, where negative)."""
         wall = datetime.combine(self.today + timedelta(days=days), time(hour, minute))
         return wall.replace(tzinfo=ZoneInfo(self.practice.time_zone))
+
+    def workday(self, days: int, hour: int) -> datetime:
+        """The same, on the next day from Monday to Friday."""
+        weekday = (self.today + timedelta(days=days)).weekday()
+        return self.at(days + max(0, 7 - weekday if weekday > 4 else 0), hour)
 
     def actor(self, name: str) -> Actor:
         user = self.staff[name]
@@ -62,8 +69,11 @@ class Case:
 
 
 def arrive(stage: Stage, by: str, given: str, family: str, born: date, **contact: str) -> Person:
-    """A new person in a therapist's care."""
-    told = {"given_name": given, "family_name": family, **contact}
+    """A new person in a therapist's care, who agreed to be written to by e-mail unless something else is told."""
+    plain = unicodedata.normalize("NFKD", f"{given}.{family}").encode("ascii", "ignore").decode()
+    address = f"{plain.lower()}@demo.example"
+    email = {} if "contact_by" in contact else {"email": address, "contact_by": "email"}
+    told = {"given_name": given, "family_name": family, **email, **contact}
     return people.make_person(stage.actor(by), told, born, stage.day())
 
 
@@ -148,11 +158,34 @@ def discharge(case: Case) -> None:
     )
 
 
-def book(case: Case, starts: datetime, room: int = 0, minutes: int = 60) -> None:
+def course(stage: Stage, case: Case, pain: int, days: int, goals: str) -> Iterator[datetime]:
+    """From the consent to the plan, on one day."""
+    consent(case)
+    yield stage.at(days, 9, 10)
+    answer(case, {"pain_now": pain})
+    rate(case, pain, 5, 4, {"Sitting through a film": 4, "Lifting my daughter": 3, "Tying my shoes": 5})
+    draw(case, ["low_back_left", "low_back_right"])
+    decision = decide(case)
+    yield stage.at(days, 9, 20)
+    plan(case, decision, goals)
+
+
+def book(case: Case, starts: datetime, room: int = 0, minutes: int = 60, service: str = "") -> Appointment:
+    """An appointment, for a service where one is named, else of so many minutes."""
+    stage = case.stage
+    what = stage.services[service] if service else None
     wish = appointments.Wish(
-        case.person, case.stage.staff[case.by], case.stage.rooms[room], starts, minutes, case.episode, outside=True
+        case.person,
+        stage.staff[case.by],
+        stage.rooms[room],
+        starts,
+        what.minutes if what else minutes,
+        case.episode,
+        what,
+        what.turnover_minutes if what else 0,
+        outside=True,
     )
-    appointments.book(wish, case.stage.practice.time_zone)
+    return appointments.book(wish, stage.practice.time_zone)
 
 
 @dataclass(frozen=True)

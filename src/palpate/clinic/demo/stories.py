@@ -11,21 +11,10 @@ from datetime import date, datetime
 
 from palpate.clinic import answering, referring
 from palpate.clinic.demo import stage as on
+from palpate.clinic.demo.phones import STORIES as PHONES
 from palpate.clinic.demo.stage import Stage, Visited
 
 Story = Callable[[Stage], Iterator[datetime]]
-
-
-def _course(stage: Stage, case: on.Case, pain: int, days: int, goals: str) -> Iterator[datetime]:
-    """From the consent to the plan, on one day."""
-    on.consent(case)
-    yield stage.at(days, 9, 10)
-    on.answer(case, {"pain_now": pain})
-    on.rate(case, pain, 5, 4, {"Sitting through a film": 4, "Lifting my daughter": 3, "Tying my shoes": 5})
-    on.draw(case, ["low_back_left", "low_back_right"])
-    decision = on.decide(case)
-    yield stage.at(days, 9, 20)
-    on.plan(case, decision, goals)
 
 
 def improving(stage: Stage) -> Iterator[datetime]:
@@ -33,7 +22,7 @@ def improving(stage: Stage) -> Iterator[datetime]:
     yield stage.at(-30, 9)
     person = on.arrive(stage, "therapist", "Mina", "Sato", date(1984, 3, 12), phone="555 0111")
     case = on.begin(stage, "therapist", person, "Dull ache low in the back after sitting", 150)
-    yield from _course(stage, case, 7, -30, "Sit through a film, and lift my daughter without thinking about it.")
+    yield from on.course(stage, case, 7, -30, "Sit through a film, and lift my daughter without thinking about it.")
     yield stage.at(-29, 10)
     on.visit(case, Visited(7, 7, (4, 3, 5), (22, 18), 5))
     yield stage.at(-18, 10)
@@ -47,7 +36,7 @@ def not_responding(stage: Stage) -> Iterator[datetime]:
     yield stage.at(-27, 11)
     person = on.arrive(stage, "therapist", "Tomas", "Reiter", date(1971, 7, 30))
     case = on.begin(stage, "therapist", person, "Stiff back every morning", 200)
-    yield from _course(stage, case, 6, -27, "Get out of bed without holding on to the wall.")
+    yield from on.course(stage, case, 6, -27, "Get out of bed without holding on to the wall.")
     yield stage.at(-26, 11)
     on.visit(case, Visited(6, 6, (4, 3, 5), (25, 24), 6))
     yield stage.at(-12, 11)
@@ -59,7 +48,7 @@ def discharged(stage: Stage) -> Iterator[datetime]:
     yield stage.at(-70, 14)
     person = on.arrive(stage, "owner", "Grace", "Osei", date(1973, 1, 5))
     case = on.begin(stage, "owner", person, "Back aches after a day in the shop", 240)
-    yield from _course(stage, case, 7, -70, "Work a whole day in the shop.")
+    yield from on.course(stage, case, 7, -70, "Work a whole day in the shop.")
     for days, told in (
         (-69, Visited(7, 7, (4, 3, 5), (20, 17), 5)),
         (-58, Visited(5, 5, (6, 5, 6), (15, 12), 3, overall=1, spasm="partial")),
@@ -146,7 +135,7 @@ def flag_at_session_two(stage: Stage) -> Iterator[datetime]:
     yield stage.at(-20, 15)
     person = on.arrive(stage, "therapist", "Samuel", "Adeyemi", date(1993, 12, 1))
     case = on.begin(stage, "therapist", person, "Tight back from the building site", 100)
-    yield from _course(stage, case, 6, -20, "Work without pain tablets.")
+    yield from on.course(stage, case, 6, -20, "Work without pain tablets.")
     yield stage.at(-19, 15)
     on.visit(case, Visited(6, 6, (4, 3, 5), (18, 15), 4))
     yield stage.at(-2, 15)
@@ -182,7 +171,7 @@ def first_session_today(stage: Stage) -> Iterator[datetime]:
     yield stage.at(-2, 9)
     person = on.arrive(stage, "therapist", "Karim", "Haddad", date(1988, 9, 9))
     case = on.begin(stage, "therapist", person, "Back tires when carrying", 120)
-    yield from _course(stage, case, 6, -2, "Carry the shopping up three floors.")
+    yield from on.course(stage, case, 6, -2, "Carry the shopping up three floors.")
     yield stage.at(-2, 9, 40)
     on.book(case, stage.at(0, 14))
 
@@ -192,7 +181,7 @@ def unsigned(stage: Stage) -> Iterator[datetime]:
     yield stage.at(-9, 8)
     person = on.arrive(stage, "therapist", "Joan", "Pike", date(1975, 4, 18))
     case = on.begin(stage, "therapist", person, "Sore low back from rowing", 90)
-    yield from _course(stage, case, 5, -9, "Row again.")
+    yield from on.course(stage, case, 5, -9, "Row again.")
     yield stage.at(-1, 16)
     on.visit(case, Visited(5, 5, (4, 3, 5), (10, 8), 4), sign=False)
 
@@ -230,7 +219,7 @@ def _earlier(by: str, given: str, family: str, born: int, days_ago: int, pains: 
         yield stage.at(-days_ago, 9)
         person = on.arrive(stage, by, given, family, date(born, 5, 17))
         case = on.begin(stage, by, person, "Low back pain", 100)
-        yield from _course(stage, case, pains[0], -days_ago, "Move freely again.")
+        yield from on.course(stage, case, pains[0], -days_ago, "Move freely again.")
         for number, pain in enumerate(pains):
             yield stage.at(-days_ago + 1 + 11 * number, 9, 30)
             ease = max(0, pains[0] - pain)
@@ -256,5 +245,6 @@ STORIES: tuple[Story, ...] = (
     first_session_today,
     unsigned,
     same_names,
+    *PHONES,
     *(_earlier(*told) for told in EARLIER),
 )
