@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from django.urls import reverse
 
 from palpate.clinic import moment
-from palpate.clinic.acts import act
+from palpate.clinic.acts import act, upkeep
 from palpate.clinic.models import Answer, Appointment, AuditRow, Episode, Erasure, Package, Person, Session
 from palpate.clinic.paying import packages
 from tests.clinic_world import World, make_person
@@ -112,6 +113,11 @@ def test_s49_an_owner_erases_and_the_record_is_in_no_list_and_by_no_address(worl
     early = owner.post(reverse("record-destroy", args=[row.pk]), {"sure": "yes"})
     assert early.status_code == 409
     assert Answer.objects.filter(episode=world.episode).exists()
+    assert "may be destroyed" not in owner.get(reverse("settings")).content.decode()
+    with upkeep():
+        Erasure.objects.filter(pk=row.pk).update(until=world.day - timedelta(days=1))
+    assert "1 erased record has been kept as long as the law asks" in owner.get(reverse("settings")).content.decode()
+    assert "erased record" not in signed_in(world.therapist).get(reverse("settings")).content.decode()
 
 
 def test_s49_while_care_goes_on_the_page_says_what_stands_in_the_way(world: World, signed_in: Any) -> None:

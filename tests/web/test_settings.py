@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -80,6 +81,18 @@ def test_s24_values_outside_what_is_allowed_are_refused_by_the_field_and_nothing
     answer = owner.post(reverse("practice-change"), {**USUAL, field: value})
     assert answer.status_code == 422
     assert answer.context["form"].errors[field]
+    assert "1 Quay Lane" in answer.content.decode()
+    assert Practice.objects.get().version == 1
+
+
+def test_s23_letters_that_did_not_arrive_whole_are_refused_by_the_field_and_nothing_else_is_lost(
+    owner: Client,
+) -> None:
+    sent = urlencode(USUAL).replace("Harbour", "Caf%E9", 1)  # Latin-1
+    assert "%E9" in sent
+    answer = owner.post(reverse("practice-change"), sent, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 422
+    assert "did not arrive whole" in str(answer.context["form"].errors["name"])
     assert "1 Quay Lane" in answer.content.decode()
     assert Practice.objects.get().version == 1
 

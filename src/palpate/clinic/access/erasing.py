@@ -164,6 +164,11 @@ def erasure_of(id: uuid.UUID) -> Erasure:
     return found
 
 
+def count_due(day: date) -> int:
+    """How many records wait to be destroyed and need be kept no longer on a day."""
+    return Erasure.objects.filter(destroyed__isnull=True, until__lt=day).count()
+
+
 def erasure_for(person: uuid.UUID) -> Erasure | None:
     """The erasure of a person."""
     return Erasure.objects.filter(person=person).first()

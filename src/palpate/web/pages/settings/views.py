@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 
 from palpate.clinic import practice_data, publishing
+from palpate.clinic.access import erasing
 from palpate.clinic.access import practice as the
 from palpate.clinic.access.publishing import all_rooms
 from palpate.clinic.actor import AUDITOR, OWNER, THERAPIST
@@ -71,6 +72,7 @@ def overview(request: ClinicRequest) -> HttpResponse:
         "may_change": actor.is_any(OWNER),
         "may_see_pathway": actor.is_any(OWNER, THERAPIST, AUDITOR),
         "rooms": the.rooms().count(),
+        "due": erasing.count_due(today_of(request)) if actor.is_any(OWNER) else 0,
     }
     return render(request, "settings/overview.html", context)
 
