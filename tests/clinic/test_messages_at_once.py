@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.db import connections
@@ -11,7 +11,7 @@ from django.db import connections
 from palpate.clinic import messages, moment
 from palpate.clinic.acts import act
 from palpate.clinic.messages.sending import Outgoing, Postman, Ways
-from palpate.clinic.models import Message
+from palpate.clinic.models import Message, MessageSettings
 from tests.clinic_world import World
 
 MANY, WORKERS = 12, 4
@@ -32,6 +32,7 @@ def test_s60_of_many_workers_at_once_each_message_is_sent_by_one(world: World) -
     with act(world.actor(world.desk), "contact", "tests", change=True):
         world.person.contact_by, world.person.email = "email", "inbox@example.org"
         world.person.save()
+        MessageSettings(sends_from=time(8), sends_until=time(8)).save()  # this test runs at night too
         for _ in range(MANY):
             messages.queue("reminder", world.person, when=moment.now() + timedelta(days=1))
     shared, together, faults = Shared(), threading.Barrier(WORKERS), []

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -162,7 +162,7 @@ def test_s40_a_feed_is_read_sixty_times_an_hour_and_then_has_to_wait(world: Worl
 
 def test_s37_signs_that_could_begin_a_line_of_their_own_never_reach_the_library(world: World) -> None:
     with act(world.actor(world.owner), "practice", "tests", change=True):
-        words.save_settings(0, "Harbour Street 4", 24, {})
+        words.save_settings(0, "Harbour Street 4", 24, {}, (time(8), time(20)))
         from palpate.clinic.models import MessageSettings
 
         evil = "Quay\u2028BEGIN:VALARM\x0b\x85\u2029DESCRIPTION:x\x1f"  # PostgreSQL itself keeps no NUL
@@ -178,7 +178,7 @@ def test_s37_signs_that_could_begin_a_line_of_their_own_never_reach_the_library(
 
 def test_one_appointment_for_a_persons_own_calendar_names_the_clinic_neutrally(world: World) -> None:
     with act(world.actor(world.owner), "practice", "tests", change=True):
-        words.save_settings(0, "Harbour, Street; 4", 24, {})
+        words.save_settings(0, "Harbour, Street; 4", 24, {}, (time(8), time(20)))
     zone(world, "Europe/Amsterdam")
     row = visit(world, "2026-03-09T09:00:00+01:00", zone="America/New_York")
     content = calendar.calendar_of(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from palpate.clinic import moment
 from palpate.clinic.acts import act
 from palpate.clinic.checkins import GROUPS
 from palpate.clinic.models import (
+    Appointment,
     AuditRow,
     PhoneLink,
     PlanItem,
@@ -22,6 +24,7 @@ from palpate.clinic.models import (
     Practice,
     Wish,
 )
+from palpate.clinic.paying import packages
 from palpate.clinic.phone_links import CHECK_IN, INTAKE, PLAN, PURPOSES
 from palpate.library import load_pathway
 from palpate.library.languages import codes, read, say
@@ -228,3 +231,37 @@ def test_each_home_item_that_has_a_picture_is_one_of_the_pathway_and_has_its_fil
     known = {row["id"] for row in load_pathway("back_massage").meaning["home"]}
     files = {path.stem for path in (TEMPLATES.parent / "static" / "palpate" / "home").glob("*.svg")}
     assert files == DRAWN <= known
+
+
+@pytest.mark.parametrize("what", ["move", "cancel"])
+def test_a_wish_stands_on_the_visits_own_page_and_what_is_done_there_answers_it(
+    planned: Client, world: World, signed_in: Any, what: str
+) -> None:
+    visit_of = Appointment.objects.get(state="booked")
+    desk, page = signed_in(world.desk), reverse("appointment", args=[visit_of.pk])
+    assert "asks to" not in desk.get(page).content.decode()
+    planned.post(reverse("phone-ask"), {"visit": str(visit_of.pk), "what": what})
+    shown = desk.get(page).content.decode()
+    assert f"Ada asks to {'cancel this visit' if what == 'cancel' else 'come at another time'}" in shown
+    assert len(re.findall(r'class="[^"]*\bnext\b', shown)) == 1
+    marks = {"_person": str(world.person.pk), "_version": str(visit_of.version)}
+    if what == "cancel":
+        assert desk.post(page, {**marks, "state": "cancelled", "by": "person"}).status_code == 303
+    else:
+        later = visit_of.starts + timedelta(days=1)
+        told = {"appointment": str(visit_of.pk), "to": f"{later:%Y-%m-%dT%H:%MZ}/{visit_of.therapist_id}/"}
+        assert desk.post(reverse("book-move"), {**marks, **told}).status_code == 303
+    wish = Wish.objects.get()
+    assert wish.done is not None
+    assert wish.done_by == world.desk
+
+
+def test_what_is_stored_about_me_counts_payments(planned: Client, world: World) -> None:
+    from tests.paying_world import act_as_desk, priced
+
+    service = priced(world)
+    with act_as_desk(world):
+        packages.sell(
+            world.actor(world.desk), world.person, service, sessions=3, price=20000, how="card", day=world.day
+        )
+    assert say("en", "phone.stored.kind.payments") in planned.get(reverse("phone-stored")).content.decode()

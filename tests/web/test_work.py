@@ -216,13 +216,14 @@ with moment.held_at(moment.now() + timedelta(minutes={minutes})):
 """
 QUEUE = """
 import django; django.setup()
-from datetime import timedelta
+from datetime import time, timedelta
 from palpate.clinic import messages, moment
 from palpate.clinic.access.practice import the_practice, users
 from palpate.clinic.actor import the_program
 from palpate.clinic.acts import act
-from palpate.clinic.models import Person
+from palpate.clinic.models import MessageSettings, Person
 with act(the_program("tests"), "contact", "tests", change=True):
+    MessageSettings(sends_from=time(8), sends_until=time(8)).save()  # this test runs at night too
     person = Person.objects.get(given_name="Ada")
     person.contact_by, person.email = "email", "inbox@example.org"
     person.save()

@@ -173,6 +173,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "letters": ("Letter",),
     "plan": ("PlanItem", "PlanTick"),
     "events": ("AdverseEvent",),
+    "payments": ("Receipt", "Package"),
     "files": ("Upload",),
     "links": ("PhoneLink", "PhoneSent", "ReferralLink"),
 }
