@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from django.test import Client
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from palpate.web.pages.account.routes import ROUTES as ACCOUNT
 from palpate.web.pages.feeds.routes import ROUTES as FEEDS
@@ -60,11 +61,17 @@ REDIRECTS_OUT = {"account_logout"}  # ends the session, so nothing can be asked 
 HAS_NONE = {"mfa_deactivate_totp", "person-merge"}  # nobody has an app to remove; a merge needs a second person
 
 
+def table(resolver: URLResolver) -> Iterator[tuple[str, URLPattern]]:
+    """Each pattern with the whole of its path, those of branches too."""
+    for one in resolver.url_patterns:
+        inner = table(one) if isinstance(one, URLResolver) else [("", one)]
+        yield from ((f"{one.pattern}{path}", pattern) for path, pattern in inner)
+
+
 def test_s08_every_address_is_in_the_table_and_stands_behind_the_guard() -> None:
-    patterns = get_resolver().url_patterns
-    assert all(isinstance(pattern, URLPattern) for pattern in patterns), "a further table of addresses is included"
-    found = {pattern.name: pattern.callback.route for pattern in patterns}
-    assert found == {route.name: route for route in ROUTES}
+    found = list(table(get_resolver()))
+    assert {pattern.name: pattern.callback.route for _, pattern in found} == {route.name: route for route in ROUTES}
+    assert {pattern.name: path for path, pattern in found} == {route.name: route.path for route in ROUTES}
     assert len(ROUTES) == len(found), "two routes have one name"
     for route in ROUTES:
         assert route.read or route.write, f"{route.name} is open to nobody"
