@@ -8,9 +8,11 @@ import os
 import shutil
 import tempfile
 
+from tests.memory import place
+
 for name in [name for name in os.environ if name.startswith("PALPATE_") and name != "PALPATE_HYPOTHESIS"]:
     del os.environ[name]
-os.environ["PALPATE_DATA"] = tempfile.mkdtemp(prefix="palpate-tests-")
+os.environ["PALPATE_DATA"] = tempfile.mkdtemp(prefix="palpate-tests-", dir=place())
 atexit.register(shutil.rmtree, os.environ["PALPATE_DATA"], ignore_errors=True)
 
 from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402

