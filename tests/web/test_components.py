@@ -23,6 +23,10 @@ WEB = Path(__file__).parents[2] / "src/palpate/web"
 TEMPLATES = WEB / "templates"
 STATIC = WEB / "static"
 FIXTURES = Path(__file__).parent / "fixtures"
+LIBRARIES = {
+    "static": "django.templatetags.static",
+    **{name: f"palpate.web.templatetags.{name}" for name in ("kept", "way")},
+}
 PARTS = sorted((TEMPLATES / "parts").glob("*.html"))
 CSS = (STATIC / "palpate/palpate.css").read_text()
 OWN_SCRIPTS = [STATIC / "palpate" / name for name in ("palpate.js", "touches.js", "clock.js", "signature.js")]
@@ -139,7 +143,7 @@ def render(template: str, theme: str = "light", **changed: Any) -> str:
     """A page of the gallery as HTML, with plain addresses for static files."""
     plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     with override_settings(STATIC_URL="/static/", STORAGES={**settings.STORAGES, **plain}):
-        engine = Engine(dirs=[str(TEMPLATES), str(FIXTURES)], libraries={"static": "django.templatetags.static"})
+        engine = Engine(dirs=[str(TEMPLATES), str(FIXTURES)], libraries=LIBRARIES)
         return engine.get_template(template).render(Context(context(theme) | changed))
 
 
@@ -311,7 +315,7 @@ def test_each_class_of_the_manual_is_in_the_sheet() -> None:
 
 
 def test_an_unknown_disposition_reads_not_assessed() -> None:
-    engine = Engine(dirs=[str(TEMPLATES)])
+    engine = Engine(dirs=[str(TEMPLATES)], libraries=LIBRARIES)
     for name in ("", "nonsense", None):
         shown = engine.get_template("parts/disposition.html").render(
             Context({"disposition": name, "summary": "A fault."})
@@ -321,7 +325,7 @@ def test_an_unknown_disposition_reads_not_assessed() -> None:
 
 
 def test_each_disposition_has_a_word_and_a_sign_of_its_own() -> None:
-    engine = Engine(dirs=[str(TEMPLATES)])
+    engine = Engine(dirs=[str(TEMPLATES)], libraries=LIBRARIES)
     for part in ("parts/icon.html", "parts/disposition_word.html"):
         drawn = {
             engine.get_template(part).render(Context({"disposition": name})) for name in (*DISPOSITIONS, "nonsense")

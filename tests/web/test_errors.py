@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import sqlite3
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -59,6 +60,13 @@ LAYERS: dict[str, tuple[Any, str]] = {
     "the practice": (the, "the_practice"),
     "the session": (SessionStore, "_get_session_from_db"),
 }
+
+
+def test_a_page_of_an_error_does_not_light_up_a_dim_room(client: Client) -> None:
+    assert client.post("/account/theme/", {"theme": "dim"}).status_code in (204, 302, 303)
+    answer = client.get(f"/people/{uuid.uuid4()}/")
+    assert answer.status_code == 404
+    assert 'data-theme="dim"' in answer.content.decode()
 
 
 @pytest.mark.parametrize("layer", LAYERS, ids=str)

@@ -111,6 +111,7 @@ def bring_again_is_nothing(client: Client) -> bool:
 FAULTY = [
     ("given_name,birth_date,shoe\nA,1990-01-01,7\n", 1, "there is no such column"),
     ("given_name\nA\n", 1, "this column is missing"),
+    ("given_name;birth_date\nA;1990-01-01\n", 1, "set apart by commas"),
     ("given_name,birth_date,birth_date\nA,1990-01-01,1990-01-01\n", 1, "twice"),
     (HEAD + "Noor,Haddad\n", 2, "2 cells stand here"),
     (HEAD + "Noor,Haddad,3.5.1985\n", 2, "written like 1979-04-02"),
