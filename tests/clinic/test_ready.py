@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import threading
-from datetime import timedelta
+import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, models
+from django.db import connection, connections, models
 from django.db.transaction import TransactionManagementError
 
 from palpate.clinic import moment
@@ -15,7 +18,7 @@ from palpate.clinic.access import care
 from palpate.clinic.access.once import forget, once, reading_once
 from palpate.clinic.access.people import EVERYBODY, may_write, person_of, visible_to
 from palpate.clinic.access.practice import the_practice
-from palpate.clinic.access.ready import Ready, Slot
+from palpate.clinic.access.ready import KnownId, Ready, Slot
 from palpate.clinic.acts import act
 from palpate.clinic.models import BreakGlass, Episode, Person
 from palpate.clinic.refusals import NotVisible
@@ -60,6 +63,56 @@ def test_a_ready_query_does_not_go_without_a_value_for_a_slot(world: World) -> N
     ready = Ready(lambda: Person.objects.filter(match_name=Slot("name", models.CharField())))
     with pytest.raises(KeyError):
         ready.all()
+
+
+def test_a_ready_query_reads_every_value_as_django_does(world: World) -> None:
+    long_ago = datetime(2001, 2, 3, 4, 5, 6, 789_012, tzinfo=UTC)
+    whole = datetime(2001, 2, 3, tzinfo=UTC)
+    rows = Episode.objects.annotate(
+        late=models.Value(long_ago, output_field=models.DateTimeField()),
+        early=models.Value(whole, output_field=models.DateTimeField()),
+        born=models.Max("person__birth_date"),
+        never=models.Value(None, output_field=models.DateTimeField()),
+        nobody=models.Value(None, output_field=models.UUIDField()),
+        known=models.Exists(Person.objects.filter(pk=models.OuterRef("person_id"))),
+        other=models.Exists(Person.objects.filter(match_name="nobody has this name")),
+    ).order_by("pk")
+    names = (
+        "pk",
+        "person_id",
+        "opened",
+        "closed",
+        "goals",
+        "late",
+        "early",
+        "born",
+        "never",
+        "nobody",
+        "known",
+        "other",
+    )
+    ready = Ready(lambda: rows.filter(person=Slot("person", models.UUIDField())).values_list(*names))
+    [found] = ready.all(person=world.person.pk)
+    [plain] = rows.filter(person=world.person.pk).values_list(*names)
+    assert found == plain
+    assert [type(value).__name__.replace("KnownId", "UUID") for value in found] == [type(v).__name__ for v in plain]
+
+
+def test_an_id_that_knows_how_it_is_written_is_an_id_like_any_other() -> None:
+    plain = uuid.uuid4()
+    known = KnownId(plain.hex)
+    assert (known, str(known), hash(known), known.hex) == (plain, str(plain), hash(plain), plain.hex)
+    assert {plain} == {known}
+    for copied in (copy.deepcopy(known), pickle.loads(pickle.dumps(known))):
+        assert (copied, str(copied)) == (plain, str(plain))
+
+
+def test_a_ready_query_outlives_its_connection(world: World) -> None:
+    ready = Ready(lambda: Person.objects.order_by("pk"))
+    before = ready.all()
+    kept = vars(connections["default"]).pop("palpate_cursor", None)  # as a connection that was made anew
+    assert ready.all() == before
+    assert kept is None or vars(connections["default"])["palpate_cursor"][1] is not kept[1]
 
 
 @pytest.mark.django_db(transaction=True)

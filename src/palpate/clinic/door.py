@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from palpate.clinic import checkins, consenting
@@ -176,4 +177,10 @@ def _trends(document: Mapping[str, Any]) -> list[Trend]:
 def _trend(label: str, before: float, now: float, *, lower_is_better: bool) -> Trend:
     arrow = "→" if now == before else "↓" if now < before else "↑"
     way = "same" if now == before else "better" if (now < before) is lower_is_better else "worse"
-    return Trend(label, f"{now:.3g}", f"{before:.3g}", way, arrow)
+    return Trend(label, _shown(now), _shown(before), way, arrow)
+
+
+def _shown(score: float) -> str:
+    """A score with one decimal, or none where that is 0; halves go up."""
+    text = str(Decimal(f"{score:.3g}").quantize(Decimal("0.1"), ROUND_HALF_UP))
+    return text.removesuffix(".0")

@@ -206,7 +206,7 @@ def banners(today: date, *, owner: bool = False) -> list[str]:
     Takes  owner: whether the page is an owner's, who is also told of a proposal that waits.
     """
     found: list[str] = []
-    if owner and rows.waiting() is not None:
+    if owner and rows.is_waiting():
         found.append("A pathway was proposed and waits for a second owner. See Settings, Pathway.")
     try:
         standing = in_force()

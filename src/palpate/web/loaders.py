@@ -54,7 +54,13 @@ LOADERS: dict[str, Loader] = {
 
 def load(actor: Actor, ids: Mapping[str, Any], scope: str, to_write: bool) -> dict[str, Any]:
     """The rows of all ids of a path; other parts of the path stay as they are. Errors: NotVisible."""
-    found = {name: LOADERS[name](actor, id, scope, to_write) if name in LOADERS else id for name, id in ids.items()}
+    found: dict[str, Any] = dict.fromkeys(ids)
+    for name in reversed(list(ids)):  # what a path begins with comes last, since an episode brings its person
+        id, episode = ids[name], found.get("episode")
+        if name == "person" and episode is not None and episode.person_id == id:
+            found[name] = episode.person  # whoever sees the episode in a scope sees its person in it
+        else:
+            found[name] = LOADERS[name](actor, id, scope, to_write) if name in LOADERS else id
     person, episode = found.get("person"), found.get("episode")
     for name, row in found.items():
         if person is not None and person_of(row) not in (None, person.pk):

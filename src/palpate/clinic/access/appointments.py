@@ -53,6 +53,9 @@ class DayRow(NamedTuple):
     own: bool
 
 
+_PERSON, _EPISODE = DayRow._fields.index("person"), DayRow._fields.index("episode")
+
+
 def appointments(actor: Actor, *, to_write: bool = False) -> QuerySet[Appointment]:
     """Appointments the actor may see: a therapist's are those of their people, and those that are with them."""
     people = visible_to(actor, "appointment", to_write=to_write)
@@ -94,11 +97,11 @@ def of_day(actor: Actor, day: date, therapist: uuid.UUID | None = None) -> list[
     own = {person for (person,) in _OWN_THAT_DAY.all(user=actor.user_id, day=day)} if actor.is_any(THERAPIST) else set()
     waits = {episode for (episode,) in _REFERRED_THAT_DAY.all(day=day)}
     open_ones = {episode: (id, state) for episode, id, state in _UNSIGNED_THAT_DAY.all(day=day)}  # the newest stays
-    found = []
-    for *told, person, episode, given in rows:
-        id, state = open_ones.get(episode, (None, None))
-        found.append(DayRow._make((*told, person, episode, given, id, state, episode in waits, person in own)))
-    return found
+    none = (None, None)
+    return [
+        DayRow._make((*row, *open_ones.get(row[_EPISODE], none), row[_EPISODE] in waits, row[_PERSON] in own))
+        for row in rows
+    ]
 
 
 def _of_that_day(column: str) -> QuerySet[Appointment, Any]:

@@ -122,20 +122,27 @@ def open_glass(actor: Actor, person: Person) -> BreakGlass | None:
 
 def person_of(actor: Actor, id: uuid.UUID, scope: str = "contact", *, to_write: bool = False) -> Person:
     """One person, if this actor may see them. Errors: NotVisible."""
-    found = _seen_by(actor, id, scope, to_write)
+    who = sees(actor, scope, to_write=to_write)
+    found = _one_seen(who).first(user=actor.user_id, at=now(), person=id) if any(who) else None
     if found is None:
         raise NotVisible
     return found
 
 
-def _seen_by(actor: Actor, id: uuid.UUID, scope: str, to_write: bool) -> Person | None:
-    who = sees(actor, scope, to_write=to_write)
-    return _one_seen(who).first(user=actor.user_id, at=now(), person=id) if any(who) else None
+@lru_cache(maxsize=8)
+def _is_one_seen(who: Sees) -> Ready[Any]:
+    return Ready(lambda: Person.objects.filter(is_seen(who), pk=Slot("person", UUIDField())).values_list("pk")[:1])
 
 
 def may_write(actor: Actor, person: Person, scope: str = "clinical") -> bool:
     """Whether the actor may change what belongs to a person in a scope."""
-    return once(("may write", actor.id, scope, person.pk), lambda: _seen_by(actor, person.pk, scope, True)) is not None
+    who = sees(actor, scope, to_write=True)
+
+    def found() -> bool:
+        about = {"user": actor.user_id, "at": now(), "person": person.pk}
+        return any(who) and _is_one_seen(who).first(**about) is not None
+
+    return once(("may write", actor.id, scope, person.pk), found)
 
 
 _NAMESAKE = Ready(

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import QuerySet, Subquery
+from django.db.models import Exists, QuerySet, Subquery
 
 from palpate.clinic.access.once import once
 from palpate.clinic.access.ready import Ready
 from palpate.clinic.models import AuditHead, PathwayCopy, Practice, PublishedPathway, Room, Site, User
 from palpate.clinic.refusals import NotVisible
 
-# With the latest time of the trail: every page needs it (S-58), and a query of its own would cost more than this.
+# With the latest time of the trail (S-58), and whether a pathway waits for its second owner (S-67): every page needs
+# both, and queries of their own would cost more than this.
 _LATEST = AuditHead.objects.filter(pk=1).values("latest")[:1]
+_PROPOSED = PublishedPathway.objects.filter(confirmed_at__isnull=True, withdrawn_at__isnull=True)
 _PRACTICE = Ready(
-    lambda: Practice.objects.annotate(latest=Subquery(_LATEST)).order_by("pk")[:1]  # type: ignore[no-redef]
+    lambda: Practice.objects.annotate(  # type: ignore[no-redef]
+        latest=Subquery(_LATEST), is_proposed=Exists(_PROPOSED)
+    ).order_by("pk")[:1]
 )
 _PUBLISHED = Ready(lambda: PublishedPathway.objects.filter(confirmed_at__isnull=False).order_by("-confirmed_at")[:1])
 

@@ -6,7 +6,7 @@ import uuid
 
 from django.db.models import QuerySet
 
-from palpate.clinic.access.ready import Ready
+from palpate.clinic.access.practice import the_practice
 from palpate.clinic.models import PublishedPathway, Room, Site, User
 from palpate.clinic.refusals import NotVisible
 
@@ -29,16 +29,16 @@ def locked(published: PublishedPathway) -> PublishedPathway:
     return PublishedPathway.objects.select_for_update().get(pk=published.pk)
 
 
-_WAITING = Ready(
-    lambda: PublishedPathway.objects.filter(confirmed_at__isnull=True, withdrawn_at__isnull=True).order_by(
-        "-proposed_at"
-    )[:1]
-)
-
-
 def waiting() -> PublishedPathway | None:
     """The proposal that waits for a second person."""
-    return _WAITING.first()
+    rows = PublishedPathway.objects.filter(confirmed_at__isnull=True, withdrawn_at__isnull=True)
+    return rows.order_by("-proposed_at").first()
+
+
+def is_waiting() -> bool:
+    """Whether a proposal waits for a second person. It comes with the practice, which every page reads anyway."""
+    practice = the_practice()
+    return practice is not None and practice.is_proposed
 
 
 def other_owners(user_id: uuid.UUID | None) -> QuerySet[User]:

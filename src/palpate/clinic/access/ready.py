@@ -10,10 +10,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from django.db import connections
+from django.db.backends.sqlite3.base import FORMAT_QMARK_REGEX, SQLiteCursorWrapper
 from django.db.models import Field, Model, QuerySet, Value
 from django.db.models.query import ModelIterable, get_related_populators
 from django.db.transaction import TransactionManagementError
@@ -35,11 +37,16 @@ class Slot(Value):
 
 @dataclass(frozen=True)
 class _Made:
-    """A query as one connection takes it. `build` makes what the caller gets from a row."""
+    """A query as one connection takes it. `build` makes what the caller gets from a row.
+
+    `native`: the SQL with the places of values written as the store itself writes them.
+    `converters`: of each column whose values the store writes otherwise than Python, its place and what reads one.
+    """
 
     sql: str
+    native: str
     params: Sequence[Any]
-    converters: Sequence[tuple[int, Any, Any]]
+    converters: Sequence[tuple[int, Callable[[Any], Any]]]
     build: Callable[[Any], Any]
     locks: bool
 
@@ -67,19 +74,13 @@ class Ready(Generic[Found]):
             one.output_field.get_db_prep_value(values[one.value], connection) if isinstance(one, Slot) else one
             for one in made.params
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(made.sql, params)
-            rows = cursor.fetchall()
-        build, converters = made.build, made.converters
-        found = []
-        for row in map(list, rows):
-            for at, calls, expression in converters:
-                value = row[at]
-                for call in calls:
-                    value = call(value, expression, connection)
-                row[at] = value
-            found.append(build(row))
-        return found
+        rows = _asked(connection, made, params)
+        if not rows:
+            return []
+        columns = list(zip(*rows, strict=True))
+        for at, read in made.converters:
+            columns[at] = tuple(map(read, columns[at]))
+        return list(map(made.build, zip(*columns, strict=True)))
 
     def first(self, using: str = DEFAULT, /, **values: Any) -> Found | None:
         """The first row, or None. The query set itself must end with `[:1]`."""
@@ -93,24 +94,113 @@ def _make(rows: QuerySet[Any, Any], using: str) -> _Made:
     sql, params = compiler.as_sql()
     columns = [column[0] for column in compiler.select[: compiler.col_count]]
     converters = [
-        (at, _kept_ids(calls), expression) for at, (calls, expression) in compiler.get_converters(columns).items()
+        (at, _reader(calls, expression, compiler.connection))
+        for at, (calls, expression) in compiler.get_converters(columns).items()
     ]
     build = _builder(compiler, using) if issubclass(rows._iterable_class, ModelIterable) else tuple
-    return _Made(sql, params, converters, build, bool(rows.query.select_for_update))
+    native = FORMAT_QMARK_REGEX.sub("?", sql).replace("%%", "%") if compiler.connection.vendor == "sqlite" else sql
+    return _Made(sql, native, params, converters, build, bool(rows.query.select_for_update))
 
 
-def _kept_ids(calls: Sequence[Any]) -> Sequence[Any]:
-    """The converters of a column, with a quicker one for ids: the same few come back on every page."""
-    return [_id if getattr(call, "__name__", "") == "convert_uuidfield_value" else call for call in calls]
+def _asked(connection: Any, made: _Made, params: list[Any]) -> list[tuple[Any, ...]]:
+    """The rows, as the store gives them.
+
+    One cursor serves all that a connection asks: to make one for each of the twenty queries of a page takes as long as
+    several of them. It goes through Django's wrappers as any other does. Where queries are logged, Django makes cursors
+    of another kind, and there each query gets its own.
+    """
+    if connection.queries_logged:
+        with connection.cursor() as cursor:
+            cursor.execute(made.sql, params)
+            return list(cursor.fetchall())
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    raw, kept = vars(connection).get("palpate_cursor", (None, None))
+    if raw is not connection.connection:
+        raw = connection.connection
+        plain = raw.cursor(factory=_AsWritten) if connection.vendor == "sqlite" else connection.create_cursor()
+        kept = connection.make_cursor(plain)
+        vars(connection)["palpate_cursor"] = raw, kept
+    connection.validate_thread_sharing()
+    kept.execute(made.native, params)
+    return list(kept.fetchall())
 
 
-def _id(value: str | None, _expression: Any, _connection: Any) -> uuid.UUID | None:
-    return None if value is None else _uuid(value)
+class _AsWritten(SQLiteCursorWrapper):
+    """A cursor for SQL that is written for SQLite already."""
+
+    def convert_query(self, query: str, *, param_names: Any = None) -> str:
+        return query
 
 
-@lru_cache(maxsize=4096)
-def _uuid(text: str) -> uuid.UUID:
-    return uuid.UUID(text)
+def _reader(calls: Sequence[Any], expression: Any, connection: Any) -> Callable[[Any], Any]:
+    """What reads one value of a column: Django's converters, or a quicker one that gives the same.
+
+    SQLite keeps ids and times as text, and a page reads some hundreds of them.
+    """
+    name = getattr(calls[0], "__name__", "") if len(calls) == 1 and connection.vendor == "sqlite" else ""
+    if name in _QUICK and connection.timezone == UTC:
+        return _QUICK[name]
+
+    def read(value: Any) -> Any:
+        for call in calls:
+            value = call(value, expression, connection)
+        return value
+
+    return read
+
+
+class KnownId(uuid.UUID):
+    """An id that remembers how it is written and where it stands in a set: a page asks both again and again."""
+
+    __slots__ = ("_hash", "_text")
+    _hash: int
+    _text: str
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        object.__setattr__(self, "_text", super().__str__())
+        object.__setattr__(self, "_hash", super().__hash__())
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return uuid.UUID, (self._text,)
+
+
+_known = lru_cache(maxsize=4096)(KnownId)
+
+
+def _id(value: str | None) -> uuid.UUID | None:
+    return None if value is None else _known(value)
+
+
+def _moment(value: datetime | str | None) -> datetime | None:
+    if value is None:
+        return None
+    at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
+
+def _day(value: date | str | None) -> date | None:
+    return value if value is None or isinstance(value, date) else date.fromisoformat(value)
+
+
+def _truth(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+# By the name of the converter that each stands for.
+_QUICK: dict[str, Callable[[Any], Any]] = {
+    "convert_uuidfield_value": _id,
+    "convert_datetimefield_value": _moment,
+    "convert_datefield_value": _day,
+    "convert_booleanfield_value": _truth,
+}
 
 
 def _builder(compiler: Any, using: str) -> Callable[[Any], Model]:
