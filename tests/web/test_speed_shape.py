@@ -82,7 +82,7 @@ def test_the_day_and_the_door_card_keep_to_their_number_of_queries(world: World,
 
 def test_a_page_reads_the_practice_and_the_pathway_once(world: World, signed_in: SignedIn) -> None:
     found = queries_of(signed_in(world.therapist), door_of(world.episode))
-    for told in ('FROM "clinic_practice"', 'FROM "clinic_publishedpathway"', '"clinic_decision"."document"',
+    for told in ('FROM "clinic_practice"', '"clinic_publishedpathway"."digest"', '"clinic_decision"."document"',
                  'FROM "clinic_session"', 'FROM "clinic_consent"'):  # fmt: skip
         assert sum(told in sql for sql in found) == 1, told
 

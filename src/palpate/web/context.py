@@ -21,9 +21,7 @@ def of_the_clinic(request: HttpRequest) -> dict[str, Any]:
     if practice is not None and practice.demo:
         banners.append("This is a demo practice. Everybody in it is made up.")
     if practice is not None and not practice.second_factor and actor is not None and actor.user_id:
-        banners.append(
-            "Signing in needs no second factor here. That is only for a practice of one person on its own machine."
-        )
+        banners.append("Signing in needs no second factor here: right only for one person on their own machine.")
     if practice is not None:
         banners += clock_guard.banner(practice.latest, practice.time_zone)
     banners += banners_of(request, actor, practice)

@@ -6,6 +6,7 @@ import io
 import uuid
 from collections.abc import Callable
 
+from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -58,6 +59,21 @@ def security_headers(handle: Handler) -> Handler:
                 response[name] = value
         if settings.SECURE_HSTS_SECONDS and request.is_secure():
             response["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains"
+        return response
+
+    return middleware
+
+
+def content_policy(handle: Handler) -> Handler:
+    """The content security policy of every answer (S-32): worked out once, since no page changes it.
+
+    An answer that has a stricter one of its own keeps it.
+    """
+    policy = build_policy()
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = handle(request)
+        response.headers.setdefault("Content-Security-Policy", policy)
         return response
 
     return middleware

@@ -7,9 +7,21 @@ import os
 from contextlib import suppress
 
 from django.core.wsgi import get_wsgi_application
+from django.template.loader import get_template
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "palpate.web.settings")
 application = get_wsgi_application()
+
+
+# What a therapist opens between two people: read before the first of them is asked for.
+FIRST_PAGES = (
+    "base.html",
+    "way.html",
+    "day/day.html",
+    "session/door.html",
+    "session/session.html",
+    "decision/page.html",
+)
 
 
 def _set_aside() -> None:
@@ -22,6 +34,8 @@ def _set_aside() -> None:
 
     with suppress(Exception):  # a pathway that cannot be read is told by each page that needs it (S-64)
         pathway_with("back_massage")
+    for name in FIRST_PAGES:
+        get_template(name)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

@@ -11,12 +11,18 @@ from django import template
 register = template.Library()
 
 
+BETWEEN, INSIDE = "\x00", "\x01"  # no text from outside may hold either (S-23)
+FIELDS = 16  # of a row
+BUTTONS = {"arrived": ("", "Here"), "no_show": (' class="quiet"', "No-show"), "booked": (' class="quiet"', "Undo")}
+
+
 class RowsNode(template.Node):
-    """Writes the rows. Whatever comes from the store goes through `escape`, field by field, before it is used."""
+    """Writes the rows. Whatever they hold goes through `escape`, all of it together, before any of it is used."""
 
     def render(self, context: Any) -> str:
+        fields = _escaped(context["lines"])
         several = context["several"]
-        return "".join([row_of(line, several) for line in context["lines"]])
+        return "".join([_row(several, *line) for line in zip(*[iter(fields)] * FIELDS, strict=True)])
 
 
 @register.tag
@@ -25,41 +31,55 @@ def day_rows(parser: Any, token: Any) -> RowsNode:
     return RowsNode()
 
 
-def row_of(line: Sequence[str | Sequence[str]], several: bool) -> str:
-    """One row of the table. Takes the fields of a `Line`: texts, and lists of texts."""
-    token, mark, times, url, name, born, person, room, therapist, state, taps, disposition, word, chips, link, label = (
-        _escaped(line)
-    )
+class TherapistsNode(template.Node):
+    """Writes the choices of `therapists`, of which one may be `chosen`."""
+
+    def render(self, context: Any) -> str:
+        chosen = context["chosen"]
+        return "".join(
+            [
+                f'<option value="{id}"{" selected" if id == chosen else ""}>{escape(name)}</option>'
+                for id, name in context["therapists"]
+            ]
+        )
+
+
+@register.tag
+def day_therapists(parser: Any, token: Any) -> TherapistsNode:
+    """`{% day_therapists %}`: the choices of a select."""
+    return TherapistsNode()
+
+
+def _escaped(lines: Sequence[Sequence[str]]) -> list[str]:
+    """The fields of all rows, escaped. A text that held the mark between them would give too many: that is an error."""
+    if not lines:
+        return []
+    found = escape(BETWEEN.join([text for line in lines for text in line])).split(BETWEEN)
+    if len(found) != FIELDS * len(lines):
+        raise ValueError("a text of the day view holds a character that no text may hold")
+    return found
+
+
+def _row(
+    several: bool, token: str, mark: str, times: str, url: str, name: str, born: str, person: str, room: str,
+    therapist: str, state: str, taps: str, disposition: str, word: str, chips: str, link: str, label: str,
+) -> str:  # fmt: skip
+    """One row of the table, from the fields of a `Line`."""
     now = ' aria-current="time"' if mark else ""
     marked = f' <span class="chip is-good">{mark}</span>' if mark else ""
     who = f'<td data-label="Therapist">{therapist}</td>' if several else ""
     stands = f'<span class="chip">{state}</span> ' if state else ""
     stands += f'<span class="tag k-{disposition}">{word}</span>' if word else ""
-    stands += "".join([f' <span class="chip is-warn">{chip}</span>' for chip in chips])
-    does = f'<a class="button" href="{link}">{label}<span class="unseen">: {name}</span></a>' if link else ""
-    for tap in taps:
+    if chips:
+        stands += "".join([f' <span class="chip is-warn">{chip}</span>' for chip in chips.split(INSIDE)])
+    unseen = f'<span class="unseen">: {name}</span>'
+    does = f'<a class="button" href="{link}">{label}{unseen}</a>' if link else ""
+    for tap in taps.split(INSIDE) if taps else ():
         look, says = BUTTONS[tap]
-        does += f'<button{look} name="{tap}" value="{token}">{says}<span class="unseen">: {name}</span></button>'
+        does += f'<button{look} name="{tap}" value="{token}">{says}{unseen}</button>'
     return (
-        f'<tr{now}><td data-label="Time"><a href="{url}">{times}<span class="unseen">: {name}</span></a>{marked}</td>'
+        f'<tr{now}><td data-label="Time"><a href="{url}">{times}{unseen}</a>{marked}</td>'
         f'<td data-label="Person"><a href="{person}">{name}</a> <span class="muted small">{born}</span></td>'
         f'<td data-label="Room">{room}</td>{who}<td data-label="Where it stands">{stands}</td>'
         f'<td data-label="Next" class="screen-only"><div class="row">{does}</div></td></tr>\n'
     )
-
-
-def _escaped(line: Sequence[str | Sequence[str]]) -> list[Any]:
-    """The fields, each escaped. They go through `escape` together; one that held the mark between them would give too
-    many, which is an error and never a page."""
-    flat = [text if text.__class__ is str else INSIDE.join(text) for text in line]
-    found: list[Any] = escape(BETWEEN.join(flat)).split(BETWEEN)
-    if len(found) != len(line):
-        raise ValueError("a text of the day view holds a character that no text may hold")
-    for at in LISTS:
-        found[at] = found[at].split(INSIDE) if found[at] else ()
-    return found
-
-
-BETWEEN, INSIDE = "\x00", "\x01"  # no text from outside may hold either (S-23)
-LISTS = (10, 13)  # taps and chips
-BUTTONS = {"arrived": ("", "Here"), "no_show": (' class="quiet"', "No-show"), "booked": (' class="quiet"', "Undo")}

@@ -3,6 +3,7 @@ no address is worked out twice."""
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import date as Day
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from palpate.web.page import today_of
 from palpate.web.pages.people.fields import an_id, iso_day, whole_number
 from palpate.web.pages.people.shown import address_of
 from palpate.web.routes import ClinicRequest
+from palpate.web.templatetags.day import INSIDE
 
 State = Appointment.State
 WORDS = {
@@ -51,10 +53,11 @@ STATES = {
     State.CANCELLED: "cancelled",
 }
 _NOBODY, _ONE, _TWO = (str(uuid.UUID(int=number)) for number in range(3))  # ids that stand for those of a row
+_ANY_ID = re.compile(f"{_NOBODY}|{_ONE}|{_TWO}")
 
 
 class Line(NamedTuple):
-    """One row of the page, as text only, in the order in which `templatetags.day` takes it."""
+    """One row of the page, as text only, in the order in which `templatetags.day` takes it; lists joined by INSIDE."""
 
     token: str  # id and version, for the buttons
     mark: str  # now, next, or nothing
@@ -66,10 +69,10 @@ class Line(NamedTuple):
     where: str  # room
     therapist: str
     state: str
-    taps: tuple[str, ...]  # names of the buttons
+    taps: str  # names of the buttons
     disposition: str  # id, for its colour
     word: str
-    chips: tuple[str, ...]
+    chips: str
     next_url: str
     next_label: str
 
@@ -90,7 +93,7 @@ def today(request: ClinicRequest) -> HttpResponse:
         wanted = iso_day(chosen)
         if wanted is None:
             raise BadInput("A day is written like 2026-03-02.")
-        return HttpResponseRedirect(reverse("day", kwargs={"date": wanted.isoformat()}))
+        return HttpResponseRedirect(_of_day(wanted))
     return _page(request, today_of(request))
 
 
@@ -105,11 +108,12 @@ def day(request: ClinicRequest, date: str) -> HttpResponse:
 def _page(request: ClinicRequest, wanted: Day) -> HttpResponse:
     actor, practice, at = request.actor, request.practice, now()
     zone = ZoneInfo(practice.time_zone)
-    this_day = at.astimezone(zone).date()
+    local = at.astimezone(zone)
+    this_day = local.date()
     therapists = the.therapist_names()
     chosen = _chosen(request, [id for id, _ in therapists])
     found = rows.of_day(actor, wanted, chosen)
-    request.deed.concerns(*{row.person for row in found})
+    request.deed.persons.update([row.person for row in found])
     request.deed.about["day"] = wanted.isoformat()
     looks = Looks(actor.is_any(OWNER, THERAPIST) or "desk" in actor.roles, actor.is_any(THERAPIST),
                   actor.is_any(OWNER, AUDITOR), actor.user_id)  # fmt: skip
@@ -118,10 +122,13 @@ def _page(request: ClinicRequest, wanted: Day) -> HttpResponse:
     lines = [_line(row, zone, at, looks, marks, bases) for row in found if row.state != State.CANCELLED]
     several = len(therapists) > 1 and chosen is None
     context = {
-        "day": wanted,
+        "title": f"{wanted.day} {wanted:%B %Y}",
+        "weekday": f"{wanted:%A}",
+        "iso": wanted.isoformat(),
         "is_today": wanted == this_day,
-        "before": reverse("day", kwargs={"date": (wanted - timedelta(days=1)).isoformat()}),
-        "after": reverse("day", kwargs={"date": (wanted + timedelta(days=1)).isoformat()}),
+        "before": _of_day(wanted - timedelta(days=1)),
+        "after": _of_day(wanted + timedelta(days=1)),
+        **_around(),
         "lines": lines,
         "cancelled": [_line(row, zone, at, looks, {}, bases) for row in found if row.state == State.CANCELLED],
         "several": several,
@@ -129,11 +136,28 @@ def _page(request: ClinicRequest, wanted: Day) -> HttpResponse:
         "chosen": chosen,
         "everybody": chosen is None,
         "writes": looks.writes,
-        "printed": at.astimezone(zone),
+        "printed": f"{local.day} {local:%B %Y, %H:%M}",
         "next": next((line for line in lines if line.mark == "next"), None)
         or next((line for line in lines if line.mark == "now"), None),
     }
     return render(request, "day/day.html", context | _waiting(request, looks, this_day))
+
+
+@lru_cache(maxsize=1)
+def _around() -> dict[str, str]:
+    """The addresses that stand on every day."""
+    names = {"today_url": "today", "new_url": "appointment-new", "state_url": "appointment-state"}
+    return {key: reverse(name) for key, name in names.items()}
+
+
+@lru_cache(maxsize=1)
+def _before_the_date() -> str:
+    return reverse("day", kwargs={"date": "date"}).removesuffix("date/")
+
+
+def _of_day(day: Day) -> str:
+    """The address of a day."""
+    return f"{_before_the_date()}{day.isoformat()}/"
 
 
 def _chosen(request: ClinicRequest, listed: list[uuid.UUID]) -> uuid.UUID | None:
@@ -174,17 +198,23 @@ def _marks(found: list[DayRow], at: datetime) -> dict[uuid.UUID, str]:
 
 
 @lru_cache(maxsize=1)
-def _addresses() -> dict[str, str]:
-    """The addresses a row may lead to, with the ids of nobody in them: worked out once, filled in for each row."""
+def _addresses() -> dict[str, tuple[str, ...]]:
+    """The addresses a row may lead to, in pieces between which the ids of a row stand: worked out once."""
     ids = {"person": _NOBODY, "episode": _ONE}
     found = {name: address_of(name, **ids) for name in ("consent", "intake", "decision", "check", "door")}
     found["session"] = address_of("session", **ids, session=_TWO)
     found |= {"person": address_of("person", person=_NOBODY), "glass": address_of("glass-open", stranger=_NOBODY)}
-    return found | {"appointment": address_of("appointment", appointment=_NOBODY)}
+    found["appointment"] = address_of("appointment", appointment=_NOBODY)
+    return {name: tuple(_ANY_ID.split(url)) for name, url in found.items()}
 
 
 def _line(
-    row: DayRow, zone: ZoneInfo, at: datetime, looks: Looks, marks: dict[uuid.UUID, str], bases: dict[str, str]
+    row: DayRow,
+    zone: ZoneInfo,
+    at: datetime,
+    looks: Looks,
+    marks: dict[uuid.UUID, str],
+    bases: dict[str, tuple[str, ...]],
 ) -> Line:
     id, person = str(row.id), str(row.person)
     decision = (row.own and looks.treats) or looks.decides
@@ -205,30 +235,39 @@ def _line(
     elif row.disposition not in MAY_TREAT:  # the desk sees no more of a decision than this
         chips.append("See therapist")
     step, label = _next(row) if row.own and looks.treats else ("", "")
-    base = bases.get(step, "")
-    next_url = base.replace(_NOBODY, person, 1).replace(_ONE, str(row.episode), 1) if base else ""
-    if step == "session" and base:
-        next_url = next_url.replace(_TWO, str(row.session), 1)
-    born, begins, ends = row.birth_date, row.starts.astimezone(zone), row.ends.astimezone(zone)
-    stranger = looks.treats and not row.own and not looks.decides
+    next_url = _address(bases[step], person, row.episode, row.session) if step else ""
+    born, appointment = row.birth_date, bases["appointment"]
+    whose = bases["glass" if looks.treats and not row.own and not looks.decides else "person"]
     return Line(
         f"{id} {row.version}",
         marks.get(row.id, ""),
-        f"{begins.hour:02}:{begins.minute:02}–{ends.hour:02}:{ends.minute:02}",
-        bases["appointment"].replace(_NOBODY, id, 1),
+        _times(row.starts, row.ends, zone),
+        f"{appointment[0]}{id}{appointment[1]}",
         f"{row.given_name} {row.family_name}".rstrip(),
         f"{born.day} {MONTHS[born.month - 1]} {born.year}",
-        bases["glass" if stranger else "person"].replace(_NOBODY, person, 1),
+        f"{whose[0]}{person}{whose[1]}",
         row.room or "",
         row.therapist_name,
         STATES[row.state],  # type: ignore[index]
-        _taps(row, at) if looks.writes else (),
+        INSIDE.join(_taps(row, at)) if looks.writes else "",
         disposition,
         WORDS.get(disposition, WORDS[NOT_ASSESSED]) if disposition else "",
-        tuple(chips),
+        INSIDE.join(chips),
         next_url,
         label,
     )
+
+
+@lru_cache(maxsize=512)
+def _times(starts: datetime, ends: datetime, zone: ZoneInfo) -> str:
+    """From when to when, by the clock on the wall: the same few times stand in many rows."""
+    begins, ends = starts.astimezone(zone), ends.astimezone(zone)
+    return f"{begins.hour:02}:{begins.minute:02}–{ends.hour:02}:{ends.minute:02}"
+
+
+def _address(pieces: tuple[str, ...], *ids: object) -> str:
+    """An address with its ids in place, of which it takes as many as it has gaps."""
+    return "".join([f"{piece}{id}" for piece, id in zip(pieces[:-1], ids, strict=False)]) + pieces[-1]
 
 
 def _taps(row: DayRow, at: datetime) -> tuple[str, ...]:
@@ -273,7 +312,7 @@ def state(request: ClinicRequest) -> HttpResponse:
     request.deed.concerns(row.person_id)
     request.deed.about |= {"appointment": str(row.pk), "state": word}
     deeds.set_state(row, whole_number(version), word)
-    there = reverse("today") if row.day == today_of(request) else reverse("day", kwargs={"date": row.day.isoformat()})
+    there = reverse("today") if row.day == today_of(request) else _of_day(row.day)
     chosen = request.POST.get("therapist", "")
     listed = {"all", *(str(id) for id in the.therapists().values_list("pk", flat=True))}
     return HttpResponseRedirect(f"{there}?therapist={chosen}" if chosen in listed else there, status=303)
