@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
 
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
 
 from palpate.web.guard import guarded
 from palpate.web.routes import Route
@@ -49,9 +50,23 @@ def all_routes() -> tuple[Route, ...]:
 
 
 ROUTES = all_routes()
-urlpatterns = [
-    *(path(route.path, guarded(route), name=route.name) for route in ROUTES),
-]
+OF_EPISODE, OF_PERSON = "people/<uuid:person>/episodes/<uuid:episode>/", "people/<uuid:person>/"
+
+
+def _under(first: str, routes: Iterable[Route]) -> URLPattern | URLResolver:
+    """The routes that begin alike as one branch, so that an address is compared with their common part only once."""
+    return path(first, include([path(one.path.removeprefix(first), guarded(one), name=one.name) for one in routes]))
+
+
+def _patterns() -> list[URLPattern | URLResolver]:
+    of_episode = [one for one in ROUTES if one.path.startswith(OF_EPISODE)]
+    of_person = [one for one in ROUTES if one.path.startswith(OF_PERSON) and one not in of_episode]
+    others = [one for one in ROUTES if not one.path.startswith(OF_PERSON)]
+    alone = [path(one.path, guarded(one), name=one.name) for one in others]
+    return [_under(OF_EPISODE, of_episode), _under(OF_PERSON, of_person), *alone]
+
+
+urlpatterns = _patterns()
 handler400 = "palpate.web.errors.bad_request"
 handler403 = "palpate.web.errors.forbidden"
 handler404 = "palpate.web.errors.not_found"
