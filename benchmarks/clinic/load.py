@@ -5,7 +5,8 @@
     python benchmarks/clinic/load.py --data DIR           a SQLite store that `fill.py` has filled before
 
 It starts the real server (gunicorn), signs in as an owner who treats, and asks for each page many times. Reported is
-the processor time of the server's workers (user and system, from /proc). Other programs on the machine raise it, since
+the processor time of the server's workers (user and system, from /proc), and beside it that of PostgreSQL's processes;
+SQLite works inside the worker. Other programs on the machine raise it, since
 they share its cores and caches; so look at the ratio to the plain page of `plain.py`, which is asked for in turn with
 the others. Requests per second are by the clock: one after another, to one worker.
 """
@@ -93,24 +94,29 @@ def measure(requests: int, store: str) -> int:
     pages = {"day view": "/", "door card": door}
     queries = {name: _queries(path, cookie) for name, path in pages.items()}
     spent: dict[str, list[float]] = {name: [] for name in (*pages, "plain Django page")}
+    beside: dict[str, list[float]] = {name: [] for name in spent}
     rate: dict[str, list[float]] = {name: [] for name in spent}
     size: dict[str, int] = {}
-    with _server("palpate.web.wsgi:application") as clinic, _server("plain:application()") as plain:
+    with _server("palpate.web.wsgi:application") as clinic, _server("plain:application") as plain:
         asked = {**{name: (clinic, path) for name, path in pages.items()}, "plain Django page": (plain, "/")}
         for turn in range(ROUNDS + 1):  # the first round warms up and does not count
             for name, (server, path) in asked.items():
+                before = _store_cpu()
                 cost, taken, size[name] = _round(server, path, cookie, requests)
                 if turn:
                     spent[name].append(cost)
+                    beside[name].append((_store_cpu() - before) * 1000 / requests)
                     rate[name].append(requests / taken)
     peer = median(spent["plain Django page"])
     print(
         f"\n{store}: {people:,} people, {rows} appointments today, {ROUNDS} rounds of {requests} requests, one worker"
     )
-    print("\n| page | CPU ms a request, median | min–max | beside the plain page | requests/s | queries | bytes |")
-    print("|---|---|---|---|---|---|---|")
+    print("\n| page | CPU ms a request, median | min–max | beside the plain page | the store's own ms | requests/s | "
+          "queries | bytes |")  # fmt: skip
+    print("|---|---|---|---|---|---|---|---|")
     for name, found in spent.items():
         cells = f"{median(found):.2f} | {min(found):.2f}–{max(found):.2f} | {median(found) / peer:.2f}"
+        cells += f" | {median(beside[name]):.2f}"
         cells += f" | {median(rate[name]):.0f} | {queries.get(name, '')} | {size[name]:,}"
         print(f"| {name} | {cells} |", flush=True)
     slow = [name for name in pages if median(spent[name]) > LIMIT]
@@ -119,7 +125,7 @@ def measure(requests: int, store: str) -> int:
 
 
 def _signed_in() -> tuple[str, str, int, int]:
-    """The cookie of a session of the owner, the address of a door card, and how many people and rows there are."""
+    """The cookies of a session of the owner, the address of a door card, and how many people and rows there are."""
     from django.conf import settings
     from django.test import Client
     from django.urls import reverse
@@ -127,7 +133,7 @@ def _signed_in() -> tuple[str, str, int, int]:
     from palpate.clinic import moment
     from palpate.clinic.models import Appointment, Person, User
 
-    client = Client()
+    client = Client(headers={"Host": "127.0.0.1"})
     client.force_login(User.objects.get(role="owner"), backend="palpate.web.signed_in.Backend")
     rows = Appointment.objects.filter(day=moment.today(), episode__sessions__touches__isnull=False)
     row = rows.order_by("starts", "pk").first()  # of somebody whose record is as long as a real one
@@ -135,7 +141,9 @@ def _signed_in() -> tuple[str, str, int, int]:
     door = reverse("door", kwargs={"person": row.person_id, "episode": row.episode_id})
     name = settings.SESSION_COOKIE_NAME
     count = Appointment.objects.filter(day=moment.today()).count()
-    return f"{name}={client.cookies[name].value}", door, Person.objects.count(), count
+    client.get("/")  # as a browser has it after its first page, the other cookie too: what a form must send back
+    cookie = "; ".join(f"{key}={client.cookies[key].value}" for key in (name, settings.CSRF_COOKIE_NAME))
+    return cookie, door, Person.objects.count(), count
 
 
 def _queries(path: str, cookie: str) -> int:
@@ -143,9 +151,8 @@ def _queries(path: str, cookie: str) -> int:
     from django.db import connection
     from django.test import Client
 
-    client = Client(headers={"Cookie": cookie, "Host": "127.0.0.1"})
-    name, _, value = cookie.partition("=")
-    client.cookies[name] = value
+    client = Client(headers={"Host": "127.0.0.1"})
+    client.cookies.load(cookie)
     count = 0
 
     def counted(execute: Callable[..., Any], *call: Any) -> Any:
@@ -166,9 +173,7 @@ def _server(application: str) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    gunicorn = [str(Path(sys.executable).parent / "gunicorn"), application, "-w", "1", "--threads", "4"]
-    gunicorn += ["-b", f"127.0.0.1:{port}", "--no-control-socket", "--chdir", str(HERE), "--log-level", "error"]
-    process = subprocess.Popen(gunicorn)
+    process = subprocess.Popen([sys.executable, str(HERE / "server.py"), application, str(port)])
     try:
         _wait(port)
         yield port, process.pid
@@ -192,9 +197,24 @@ def _cpu(master: int) -> float:
     """Seconds of processor time that the workers of a server have used, from utime and stime of /proc/PID/stat."""
     used = 0
     for child in Path(f"/proc/{master}/task/{master}/children").read_text().split():
-        fields = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()
-        used += int(fields[11]) + int(fields[12])
+        used += _ticks(child)
     return used / TICK
+
+
+def _ticks(process: str | int) -> int:
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def _store_cpu() -> float:
+    """Seconds of processor time that PostgreSQL's processes for this store have used; 0 with SQLite."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return 0.0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        return sum(_ticks(pid) for (pid,) in cursor.fetchall()) / TICK
 
 
 def _round(server: tuple[int, int], path: str, cookie: str, requests: int) -> tuple[float, float, int]:
