@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from typing import Any
 
@@ -21,10 +22,11 @@ from palpate.population.batch import classes_of, decide_batch, decisions
 from palpate.population.deciding import decide_known
 from palpate.population.documents import read_documents
 from palpate.population.program import program_of
-from palpate.population.rows import document_of
+from palpate.population.rows import Rows, document_of
 from tests.agree.conftest import Made, make_document, make_pathway
 
 SEEDS = st.integers(0, 2**32)
+SAMPLED = int(os.environ.get("SAMPLED_EPISODES", "1000"))  # made-up episodes of each kind, all compared
 KINDS = {"bool": pa.bool_(), "enum": pa.string(), "int": pa.int16(), "float": pa.float64()}
 
 
@@ -81,7 +83,7 @@ def test_random_pathways_decide_random_rows_as_the_judge_does(seed: int) -> None
     rng = random.Random(seed)
     made = make_pathway(rng)
     batch = random_batch(rng, made, 25)
-    expected = [one_at_a_time(made.pathway, document_of(made.pathway, batch, row)) for row in range(batch.num_rows)]
+    expected = [one_at_a_time(made.pathway, document_of(batch, row)) for row in range(batch.num_rows)]
     assert by_rows(made.pathway, batch) == expected
 
 
@@ -106,24 +108,25 @@ def sampled(kind: str, count: int, seed: int) -> Any:
 
 
 @pytest.mark.slow
-def test_our_own_pathway_decides_ten_thousand_sampled_rows_as_decide_does() -> None:
+def test_our_own_pathway_decides_sampled_rows_as_decide_does() -> None:
     import pyarrow.parquet as pq
 
     pathway = load_pathway()
-    table = pq.read_table(sampled("parquet", 10_000, 11)).combine_chunks()
-    batch = table.to_batches()[0]
+    batch = pq.read_table(sampled("parquet", SAMPLED, 11)).combine_chunks().to_batches()[0]
     found = by_rows(pathway, batch)
-    for row in range(0, batch.num_rows, 20):
-        assert found[row] == one_at_a_time(pathway, document_of(pathway, batch, row), judge=False), row
+    assert len(found) == SAMPLED
+    for row in range(SAMPLED):
+        assert found[row] == one_at_a_time(pathway, document_of(batch, row), judge=row % 20 == 0), row
 
 
 @pytest.mark.slow
-def test_our_own_pathway_decides_ten_thousand_sampled_documents_as_decide_does() -> None:
+def test_our_own_pathway_decides_sampled_documents_as_decide_does() -> None:
     pathway = load_pathway()
-    documents = [json.loads(line) for line in sampled("ndjson", 10_000, 12).getvalue().splitlines()]
+    documents = [json.loads(line) for line in sampled("ndjson", SAMPLED, 12).getvalue().splitlines()]
     found = by_lines(pathway, documents)
-    for at in range(0, len(documents), 20):
-        assert found[at] == one_at_a_time(pathway, documents[at], judge=False), at
+    assert len(found) == SAMPLED
+    for at in range(SAMPLED):
+        assert found[at] == one_at_a_time(pathway, documents[at], judge=at % 20 == 0), at
 
 
 def own_row(rng: random.Random, pathway: Pathway) -> dict[str, Any]:
@@ -163,7 +166,7 @@ def test_our_own_pathway_decides_rows_of_every_kind_as_the_judge_does(seed: int)
         *((name, KINDS[facts[name].kind]) for name in names),
     ]
     batch = pa.RecordBatch.from_pylist([own_row(rng, pathway) for _ in range(12)], schema=pa.schema(fields))
-    expected = [one_at_a_time(pathway, document_of(pathway, batch, row)) for row in range(batch.num_rows)]
+    expected = [one_at_a_time(pathway, document_of(batch, row)) for row in range(batch.num_rows)]
     assert by_rows(pathway, batch) == expected
 
 
@@ -171,7 +174,7 @@ def test_ask_gives_the_facts_that_decide_would_ask() -> None:
     pathway = load_pathway()
     batch = pa.RecordBatch.from_pylist([{"id": "a", "moment": "intake", "age_years": 40, "pain_site": "low_back"}])
     found = decide_batch(pathway, batch, ask=True).to_pylist()[0]
-    whole = find(pathway, read_episode(document_of(pathway, batch, 0), pathway))
+    whole = find(pathway, read_episode(document_of(batch, 0), pathway))
     assert found["ask"] == [name for name, _ in whole.asked]
     assert found["disposition"] == "incomplete"
 
@@ -188,3 +191,16 @@ def test_an_absent_column_is_unknown_as_a_null_is() -> None:
     nulls = absent.append_column("fever_or_chills", pa.array([None], pa.bool_()))
     assert by_rows(pathway, absent) == by_rows(pathway, nulls)
     assert by_rows(pathway, absent)[0][0] == "incomplete"  # type: ignore[index]
+
+
+def test_words_in_columns_of_every_kind_are_read_also_where_a_row_is_looked_at_singly() -> None:
+    rows = [{"id": "a", "moment": "intake", "pain_phase": "acute", "pain_site": "low_back", "unsure": ["leg_weakness"]}]
+    plain = pa.schema([(name, pa.string()) for name in ("id", "moment", "pain_phase", "pain_site")])
+    lists = pa.field("unsure", pa.list_(pa.string()))
+    expected = decide_batch(load_pathway(), pa.RecordBatch.from_pylist(rows, schema=plain.append(lists))).to_pylist()
+    for kind in (pa.string_view(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())):
+        schema = pa.schema([*(field.with_type(kind) for field in plain), lists])
+        batch = pa.RecordBatch.from_pylist(rows, schema=schema)
+        assert decide_batch(load_pathway(), batch).to_pylist() == expected
+        (episode,) = Rows(load_pathway(), batch, classes_of(load_pathway())).known.episodes([0])
+        assert episode == read_episode(document_of(batch, 0), load_pathway())

@@ -116,7 +116,7 @@ def test_rows_are_counted_as_the_documents_they_stand_for(kind: str, tmp_path: P
         pa_csv.write_csv(joined(table), file)
     after = stricter()
     found = last(after, file)
-    assert found.shifts == one_by_one(after, [document_of(PATHWAY, batch, row) for row in range(120)])[0]
+    assert found.shifts == one_by_one(after, [document_of(batch, row) for row in range(120)])[0]
     assert found.both == 120
     for shift, examples in found.examples.items():
         assert 0 < len(examples) <= found.shifts[shift]

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -15,6 +16,7 @@ import palpate.population.audit
 import palpate.population.together
 from palpate.library import load_pathway
 from palpate.pathway.faults import Faults
+from palpate.population import sources
 from palpate.population.audit import audit
 from palpate.population.json_table import Shape, document_schema, table_of
 from palpate.population.sample import write_sample
@@ -53,8 +55,8 @@ def same(one: Path, other: Path) -> None:
 @pytest.fixture
 def mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of three files, the lines in many parts."""
-    lines_of = palpate.population.audit.lines_of
-    monkeypatch.setattr(palpate.population.audit, "lines_of", lambda file: lines_of(file, 40))
+    monkeypatch.setattr(sources, "LINES_TOGETHER", 40)
+    monkeypatch.setattr(sources, "PIECE", 20_000)
     folder = tmp_path / "in"
     folder.mkdir()
     rows_in_groups(folder / "a.parquet")
@@ -125,3 +127,48 @@ def test_documents_with_facts_that_were_not_seen_before_are_read_whole() -> None
     at = places.index(121)
     assert table.slice(at, 1).to_pylist()[0]["facts"]["night_pain"] == "none"
     assert table.column("facts").field("pain_site").null_count == 1
+
+
+@pytest.mark.parametrize("hands", [1, 2, 3])
+def test_lines_shared_out_in_blocks_are_the_lines_of_the_file(
+    hands: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blank lines, lines that are too long, a last line without an end, and a byte that is no space in JSON."""
+    monkeypatch.setattr(sources, "LARGEST", 50)
+    monkeypatch.setattr(sources, "BYTES_TOGETHER", 400)
+    monkeypatch.setattr(sources, "LINES_TOGETHER", 3)
+    monkeypatch.setattr(sources, "PIECE", 30)
+    texts = [
+        b"{1}",
+        b"",
+        b" \r",
+        b"x" * 51,
+        b"\x0b",
+        *[b""] * 20,
+        b"y" * 52,
+        b"z" * 900,
+        b"{2} \r",
+        b"",
+        b"w" * 800,
+        b"{3}",
+    ]
+    file = tmp_path / "some.ndjson"
+    file.write_bytes(b"\n".join(texts))
+    shares = [list(sources.lines_of(file, (at, hands))) for at in range(hands)]
+    longest = max(map(len, shares))
+    turns = [share[n][0] for n in range(longest) for share in shares if n < len(share)]
+    found = [line for lines in turns for line in lines]
+    wanted = [(n, text.rstrip(b" \r")) for n, text in enumerate(texts, 1) if text.strip(b" \r")]
+    assert [n for n, _ in found] == [n for n, _ in wanted]
+    for (_, text), (_, whole) in zip(found, wanted, strict=True):
+        assert text == whole or (len(text) > 50 and whole.startswith(text))
+
+
+def test_row_groups_are_dealt_out_evenly_and_small_ones_go_together(tmp_path: Path) -> None:
+    file = tmp_path / "some.parquet"
+    pq.write_table(pa.table({"id": [str(n) for n in range(100)]}), file, row_group_size=10)
+    for hands in (1, 2, 3, 20):
+        parts = sources.parts_of(file, hands)
+        assert [group for part in parts for group in part] == list(range(10))
+        load = [sum(map(len, parts[at::hands])) for at in range(hands)]
+        assert max(load) - min(load) <= 1

@@ -56,6 +56,7 @@ def audit_command(options: argparse.Namespace) -> int:
 
 
 def _audited(options: argparse.Namespace, pathway: Pathway, memory: int) -> int:
+    from palpate.population.apart import without_pandas
     from palpate.population.spark import SparkFault, audit_on_spark
 
     source, out, progress = Path(options.input), Path(options.out), _Progress()
@@ -65,6 +66,7 @@ def _audited(options: argparse.Namespace, pathway: Pathway, memory: int) -> int:
                 pathway, source, out, master=options.master, ask=options.ask, memory=memory, told=progress
             )
         else:
+            without_pandas()
             from palpate.population.audit import audit
 
             hands = _workers(memory)
@@ -79,7 +81,7 @@ def _audited(options: argparse.Namespace, pathway: Pathway, memory: int) -> int:
         return 2
     except OSError as error:
         progress.end()
-        reason = (error.strerror or "the system refused").lower()
+        reason = (os.strerror(error.errno) if error.errno else error.strerror or "the system refused").lower()
         say(one_line(f"{out}: it cannot be written: {reason}; nothing was kept"))
         return 1
     except SparkFault as fault:

@@ -61,6 +61,9 @@ def compare_many(name: str, before: Pathway, after: Pathway, as_json: bool) -> i
 
 
 def _compared(file: Path, before: Pathway, after: Pathway, as_json: bool) -> int:
+    from palpate.population.apart import without_pandas
+
+    without_pandas()
     from palpate.population.comparing import Comparison, compare_file
     from palpate.population.limit import at_most
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +24,7 @@ from palpate.population.writing import FAULTS_SCHEMA, Folder
 
 WORTH_SHARING = 4 << 20  # bytes of input from which several processes are quicker than one
 Told = Callable[[int, float], None]  # how many rows are done, and which share of the whole that is
+Early: TypeAlias = Callable[[Iterator[Any]], Iterator[Any]]
 
 
 def audit(
@@ -86,7 +86,7 @@ def _add_alone(
     sizes = [max(file.stat().st_size, 1) for file in files]
     with at_most(memory) if memory is not None else nullcontext():
         for at, file in enumerate(files):
-            for share in add_file(pathway, file, folder, tally, ask):
+            for share in add_file(pathway, file, folder, tally, ask, early=ahead):
                 told(folder.rows, (sum(sizes[:at]) + share * sizes[at]) / sum(sizes))
 
 
@@ -106,18 +106,19 @@ def add_file(
     ask: bool,
     groups: Sequence[int] | None = None,
     turn: tuple[int, int] = (0, 1),
+    early: Early = iter,
 ) -> Iterator[float]:
     """Decides a file part by part; gives the share of it that is done.
 
     Takes  groups: only these row groups of a Parquet file; turn: of the parts of a file of lines only number `turn[0]`
-           and every `turn[1]`th after it.
+           and every `turn[1]`th after it; early: `sources.ahead`, where the processor would wait for the reading.
     """
     if is_lines(file):
-        for lines, parsed, share in ahead(_parsed(pathway, file, *turn)):
+        for lines, parsed, share in early(_parsed(pathway, file, turn)):
             add_lines(pathway, file, lines, parsed, folder, tally, ask)
             yield share
         return
-    for piece in ahead(pieces(pathway, file, groups=groups)):
+    for piece in early(pieces(pathway, file, groups=groups)):
         add_piece(pathway, piece, folder, tally, ask)
         yield piece.share
 
@@ -126,9 +127,9 @@ Lines: TypeAlias = Sequence[tuple[int, bytes]]  # numbers in their file, and byt
 Parsed: TypeAlias = tuple[pa.RecordBatch, list[int]]
 
 
-def _parsed(pathway: Pathway, file: Path, first: int, step: int) -> Iterator[tuple[Lines, Parsed, float]]:
+def _parsed(pathway: Pathway, file: Path, turn: tuple[int, int]) -> Iterator[tuple[Lines, Parsed, float]]:
     shape = shape_of(pathway)
-    for lines, share in islice(lines_of(file), first, None, step):
+    for lines, share in lines_of(file, turn):
         yield lines, table_of([line for _, line in lines], shape), share
 
 

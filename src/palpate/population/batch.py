@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ _WORDS = [
 
 # The rank of a decision -> its words.
 MEANING = {level: (word, urgency) for level, word, urgency in _WORDS}
+TOGETHER = 1_000  # episodes of which the documents are in memory at a time
 _CODED = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -89,7 +91,10 @@ def classes_of(pathway: Pathway) -> Classes:
 
 def asked_of(pathway: Pathway, known: Known) -> list[list[str]]:
     """What `decide` would ask of each person. This is the search itself, one person at a time."""
-    return [[name for name, _ in find(pathway, known.episode(row)).asked] for row in range(known.count)]
+    episodes = chain.from_iterable(
+        known.episodes(range(start, min(start + TOGETHER, known.count))) for start in range(0, known.count, TOGETHER)
+    )
+    return [[name for name, _ in find(pathway, episode).asked] for episode in episodes]
 
 
 def decisions(program: Program, count: int, decided: Decided, asked: list[list[str]] | None) -> dict[str, pa.Array]:

@@ -22,6 +22,30 @@ def unpack(bits: Bits, count: int) -> Flags:
     return np.unpackbits(bits, count=count, bitorder="little").view(np.bool_)
 
 
+def some(bits: Bits) -> bool:
+    """Whether anybody is in the set."""
+    return bool(np.logical_or.reduce(bits.view(np.bool_)))  # as flags, of which the first that is set ends the search
+
+
+def rows_in(bits: Bits, count: int) -> npt.NDArray[np.int64]:
+    """The people in the set by their place, in order."""
+    return np.flatnonzero(unpack(bits, count))
+
+
+def size(bits: Bits) -> int:
+    """How many people are in the set."""
+    whole = len(bits) // 8 * 8
+    eights = bits[:whole].view(np.uint64)
+    return int(np.bitwise_count(eights).sum(dtype=np.int64) + np.bitwise_count(bits[whole:]).sum(dtype=np.int64))
+
+
+def of_rows(rows: Sequence[int], count: int) -> Bits:
+    """The set of a few people, given by their place."""
+    bits, places = nobody(count), np.array(rows, np.int64)
+    np.bitwise_or.at(bits, places >> 3, np.left_shift(1, places & 7).astype(np.uint8))
+    return bits
+
+
 def nobody(count: int) -> Bits:
     return np.zeros((count + 7) // 8, np.uint8)
 

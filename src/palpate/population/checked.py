@@ -42,13 +42,11 @@ class Classes:
         for value in np.unique(change[change == change]):  # false for NaN
             code = global_code(self.numbers, int(value))
             overall[change == value] = NONE if code is None else code
-        keys = (pains + 10) * 10_000 + (acts + 10) * 100 + (overall + 10)
-        found, back = np.unique(keys, return_inverse=True)
-        kinds = np.array([self._kind(int(key)) for key in found], np.int8)
-        return kinds[back] if len(found) else np.zeros(0, np.int8)
+        keys = (pains + 10) * 400 + (acts + 10) * 20 + (overall + 10)
+        return _of_each(keys, self._kind).astype(np.int8)
 
     def _kind(self, key: int) -> int:
-        codes = (key // 10_000 - 10, key // 100 % 100 - 10, key % 100 - 10)
+        codes = (key // 400 - 10, key // 20 % 20 - 10, key % 20 - 10)
         kind, _ = combine(*(None if code == NONE else code for code in codes))
         return self.codes[kind]
 
@@ -60,18 +58,20 @@ class Classes:
         rows = np.flatnonzero((before == before) & (after == after))  # false for NaN
         if not len(rows):
             return result
-        found, back = np.unique(before[rows] + 1j * after[rows], return_inverse=True)
-        codes = []
-        for both in found.tolist():
-            key = (f"{what} {parts}", both.real, both.imag)
-            code = self._pairs.get(key)
+        befores, first = _values(before[rows])
+        afters, then = _values(after[rows])
+
+        def code_of(key: int) -> int:
+            one, other = float(befores[key // len(afters)]), float(afters[key % len(afters)])
+            code = self._pairs.get((f"{what} {parts}", one, other))
             if code is None:
                 if len(self._pairs) >= MOST_KEPT:
                     self._pairs.clear()
-                made = rule(self.numbers, as_written(both.real, parts), as_written(both.imag, parts))
-                code = self._pairs[key] = NONE if made is None else made
-            codes.append(code)
-        result[rows] = np.array(codes)[back]
+                made = rule(self.numbers, as_written(one, parts), as_written(other, parts))
+                code = self._pairs[f"{what} {parts}", one, other] = NONE if made is None else made
+            return code
+
+        result[rows] = _of_each(first * len(afters) + then, code_of)
         return result
 
     def recovered(self, pain: Numbered, activities: Numbered, parts: int = 0) -> npt.NDArray[np.bool_]:
@@ -81,6 +81,32 @@ class Classes:
         )
         none_left = _each(pain, lambda value: recovered(self.numbers, as_written(value, parts), None), missing=False)
         return none_left & enough
+
+
+def _values(column: Numbered) -> tuple[Numbered, npt.NDArray[np.int64]]:
+    """(the values that occur, in order; the place of each entry among them)."""
+    twice = column + column
+    halves = twice.astype(np.int64)
+    if not len(column) or (halves != twice).any() or halves.min() < 0 or halves.max() > 2_000:
+        values = np.unique(column)
+        return values, np.searchsorted(values, column)
+    found = np.flatnonzero(np.bincount(halves))  # nearly all are halves, which is quicker than to sort them
+    places = np.zeros(2_001, np.int64)
+    places[found] = np.arange(len(found))
+    return found / 2, places[halves]
+
+
+def _of_each(keys: npt.NDArray[np.int64], rule: Callable[[int], int]) -> npt.NDArray[np.int64]:
+    """What a rule gives for each key (0 or more), worked out once for each that occurs."""
+    if not len(keys):
+        return keys
+    if keys.max() < MOST_KEPT:
+        found = np.flatnonzero(np.bincount(keys))
+        table = np.zeros(found[-1] + 1, np.int64)
+        table[found] = [rule(key) for key in found.tolist()]
+        return table[keys]
+    found, back = np.unique(keys, return_inverse=True)
+    return np.array([rule(key) for key in found.tolist()])[back]
 
 
 def as_written(value: float, parts: int = 0) -> Fraction:
@@ -94,6 +120,6 @@ def _each(column: Numbered, rule: Callable[[float], bool], missing: bool) -> npt
     result = np.full(len(column), missing, np.bool_)
     rated = np.flatnonzero(column == column)  # false for NaN
     if len(rated):
-        found, back = np.unique(column[rated], return_inverse=True)
+        found, back = _values(column[rated])
         result[rated] = np.array([rule(value) for value in found.tolist()], np.bool_)[back]
     return result

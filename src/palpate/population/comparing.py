@@ -118,7 +118,7 @@ class Comparison:
 
     def to_text(self) -> str:
         """The same for people; the last line is the sum."""
-        said = []
+        said = ["\nDecisions that change, by A -> by B:"] if self.shifts else []
         for shift, count in self._in_order():
             said.append(f"\n{number(count):>9}  {shift[0]} -> {shift[1]}")
             for kind, words in CHANGES.items():

@@ -91,8 +91,8 @@ def _names(file: Path) -> list[str]:
     import csv
 
     try:
-        with open(file, encoding="utf-8-sig", newline="") as text:
-            line = text.readline(1 << 20)
+        with open(file, "rb") as stream:  # the first line alone: what is wrong further down is said of its own line
+            line = stream.readline(1 << 20).decode("utf-8-sig")
         names = next(csv.reader([line], strict=True), [])
     except FileNotFoundError:
         raise Faults([Fault("no-such-file", str(file), "there is no such file")]) from None

@@ -17,9 +17,10 @@ from palpate.pathway.condition import Value
 from palpate.pathway.open_questions import EMERGENCY_RANK, FROM_RATINGS, RATINGS
 from palpate.pathway.pathway import INCOMPLETE_RANK, rank
 from palpate.pathway.singly import decide_singly
-from palpate.population.bits import Bits, at_least, pack, unpack
+from palpate.population.bits import Bits, at_least, of_rows, rows_in, some
 from palpate.population.known import Known
 from palpate.population.program import MUSCLE, Program, facts_of_atom
+from palpate.population.ranks import Ranks
 from palpate.population.worlds import Fill, Filled, Forgotten, Free, World
 
 DURATION = "pain_duration_days"
@@ -51,16 +52,14 @@ class _Batch:
         self.program, self.known, self.count = program, known, known.count
         self.rules = program.pathway.rules
         self.now = World(program, known)
-        self.ranks = np.zeros(known.count, np.int16)
+        self.ranks = Ranks(known.count)
         self.held: dict[int, Bits] = {}
         self.lifted: dict[int, Bits] = {}
         self.singly = self.now.nobody.copy()  # who is left for `decide_singly`
         if known.singly is not None:
             self.singly |= known.singly
         if known.decided:
-            before = np.zeros(known.count, np.bool_)
-            before[list(known.decided)] = True
-            self.singly |= pack(before)
+            self.singly |= of_rows(list(known.decided), known.count)
         # What open ratings decide is unknown to the search; see `OpenQuestions._without_ratings`.
         self.then: World = self.now
         index = program.engine.index
@@ -81,15 +80,15 @@ class _Batch:
                 lifted = holds & lifts
                 if at in self.program.of_the_course:  # what held then may not have been what holds now
                     self.singly |= lifted
-                elif lifted.any():
+                elif some(lifted):
                     self.singly |= lifted & self._not_plainly_lifted(at)
                     self.lifted[at] = lifted
                     if rule.disposition == "physician_clearance":
-                        self._raise(LIMITED, lifted)
+                        self.ranks.lift(LIMITED, lifted)
                     holds = holds & ~lifted
-            if holds.any():
+            if some(holds):
                 self.held[at] = holds
-                self._raise(rule.rank, holds)
+                self.ranks.lift(rule.rank, holds)
 
     def _not_plainly_lifted(self, at: int) -> Bits:
         """For whom it takes more than the signs of a rule to say what a clearance does to it."""
@@ -122,11 +121,6 @@ class _Batch:
             yes = (yes & ~lifted) | (new & lifted & ~self.known.at("intake"))
         return yes
 
-    def _raise(self, level: int, whom: Bits) -> None:
-        if level > 0:
-            rows = np.flatnonzero(unpack(whom, self.count))
-            self.ranks[rows] = np.maximum(self.ranks[rows], level)
-
     def unsure(self) -> None:
         """Unsure answers that could have raised the decision make an examination necessary."""
         names = {
@@ -134,7 +128,7 @@ class _Batch:
             for name, bits in self.known.unsure.items()
             if name in self.program.engine.index and self.program.facts[name].must_know
         }
-        names = {name: bits for name, bits in names.items() if bits.any()}
+        names = {name: bits for name, bits in names.items() if some(bits)}
         if not names:
             return
         floor = self._floor()
@@ -143,7 +137,7 @@ class _Batch:
             free[name] = free.get(name, self.now.nobody) | bits
         free |= self._from_ratings()
         could = Free(self.then, free)
-        below = {level: pack(floor < level) for level in (SAME_DAY, ROUTINE)}
+        below = {level: floor.below(level) for level in (SAME_DAY, ROUTINE)}
         doubtful: dict[int, Bits] = {}
         for name, bits in names.items():
             for at in self.program.reading.get(name, ()):
@@ -153,30 +147,27 @@ class _Batch:
                 new = [could.of(sign)[0] & ~self.now.of(sign)[0] for sign in self.program.signs[at]]
                 again = _any(self.now.nobody, *new) & lifted & ~self.known.at("intake")
                 whom = bits & below[level] & ((could.rule(at)[0] & ~(yes | no)) | again)
-                if not whom.any():
+                if not some(whom):
                     continue
                 if at in self.program.plain:
-                    self._raise(level, whom)
+                    self.ranks.lift(level, whom)
                     continue
                 speaking = {
                     fact: (free[fact], answer) for fact, answer in self.program.speaking[at].items() if fact in free
                 }
                 sure = whom & ~lifted & Filled(self.then, self.then, speaking).rule(at)[0]
-                self._raise(level, sure)
+                self.ranks.lift(level, sure)
                 doubtful[level] = doubtful.get(level, self.now.nobody) | (whom & ~sure)
         for level, whom in doubtful.items():
-            self.singly |= whom & pack(self.ranks < level)
+            self.singly |= whom & self.ranks.below(level)
 
-    def _floor(self) -> npt.NDArray[np.int16]:
+    def _floor(self) -> Ranks:
         """The rank of what holds whatever the open ratings are."""
         if self.then is self.now:
             return self.ranks.copy()
-        floor = np.zeros(self.count, np.int16)
+        floor = Ranks(self.count)
         for at, rule in enumerate(self.rules):
-            holds = self.then.rule(at)[0]
-            if rule.rank > 0 and holds.any():
-                rows = np.flatnonzero(unpack(holds & ~self.lifted.get(at, self.now.nobody), self.count))
-                floor[rows] = np.maximum(floor[rows], rule.rank)
+            floor.lift(rule.rank, self.then.rule(at)[0] & ~self.lifted.get(at, self.now.nobody))
         return floor
 
     def _open(self) -> dict[str, Bits]:
@@ -198,7 +189,7 @@ class _Batch:
                 whom = whom & ~self.known.ratings[name]
             if name == MUSCLE and self.known.muscle is not None:
                 whom = whom | self.known.muscle
-            if whom.any():
+            if some(whom):
                 found[name] = whom
         self._opened: dict[str, Bits] = found
         return dict(found)
@@ -211,10 +202,10 @@ class _Batch:
     def incomplete(self) -> None:
         """Who lacks an answer that must be known and could raise the decision to one of the first four."""
         program = self.program
-        left = pack(self.ranks < INCOMPLETE_RANK) & ~self.singly
+        left = self.ranks.below(INCOMPLETE_RANK) & ~self.singly
         opened = self._open()
         must = {name: bits & left for name, bits in opened.items() if program.facts[name].must_know}
-        must = {name: bits for name, bits in must.items() if bits.any()}
+        must = {name: bits for name, bits in must.items() if some(bits)}
         if not must:
             return
         could = Free(self.then, opened | self._from_ratings())
@@ -232,15 +223,15 @@ class _Batch:
             if lifted is not None:
                 new = [self._lacking(sign, could.of(sign)[0], must) for sign in program.signs[at]]
                 whom = whom | (_any(self.now.nobody, *new) & lifted & ~self.known.at("intake"))
-            if whom.any():
+            if some(whom):
                 waiting = waiting | whom
                 at_stake.append(at)
-        if not waiting.any():
+        if not some(waiting):
             return
         proved = self._proved(waiting, must, opened, at_stake)
-        self._raise(INCOMPLETE_RANK, proved)
+        self.ranks.lift(INCOMPLETE_RANK, proved)
         left = waiting & ~proved
-        self.singly |= left & self._undecided(left, must, opened, at_stake, could) if left.any() else left
+        self.singly |= left & self._undecided(left, must, opened, at_stake, could) if some(left) else left
 
     def _undecided(
         self, left: Bits, must: Mapping[str, Bits], opened: Mapping[str, Bits], at_stake: Sequence[int], could: World
@@ -256,7 +247,7 @@ class _Batch:
             reads = program.steps[program.rules[at]].reads
             for name in sorted(reads.intersection(must)):
                 whom = left & ~doubtful & self._lacking(program.rules[at], could.rule(at)[0], {name: must[name]})
-                if not whom.any():
+                if not some(whom):
                     continue
                 if name not in program.answers or any(len(facts_of_atom(atom)) > 1 for atom in program.atoms[at]):
                     doubtful = doubtful | whom
@@ -264,13 +255,13 @@ class _Batch:
                 others = sorted(reads.intersection(opened) - {name})
                 doubtful = doubtful | (whom & at_least(2, [opened[other] for other in others])) if others else doubtful
                 alone = whom & ~_any(self.now.nobody, *(opened[other] for other in others))
-                if alone.any():
-                    doubtful = doubtful | (alone & self._decides(at, name, opened[name], {}, self.then))
+                if some(alone):
+                    doubtful = doubtful | self._decides(alone, at, name, opened[name], {}, self.then)
                 for other in others:
                     pair = whom & ~doubtful & opened[other]
-                    for answer in self._all_answers(other) if pair.any() else ():
+                    for answer in self._all_answers(other) if some(pair) else ():
                         fill = {other: (opened[other], answer)}
-                        doubtful = doubtful | (pair & self._decides(at, name, opened[name], fill, self.then))
+                        doubtful = doubtful | self._decides(pair, at, name, opened[name], fill, self.then)
         return doubtful
 
     def _all_answers(self, name: str) -> tuple[Value, ...]:
@@ -280,7 +271,7 @@ class _Batch:
         """Who lacks an answer that can still turn a step: everything above it is as yet undecided."""
         yes, no = self.then.of(at)
         whom = whom & ~(yes | no)
-        if not whom.any():
+        if not some(whom):
             return whom
         step = self.program.steps[at]
         if step.kind == "atom":
@@ -302,7 +293,7 @@ class _Batch:
         harmless = Filled(self.then, self.then, fill)
         mild = waiting
         for at in program.serious:
-            if not mild.any():
+            if not some(mild):
                 return proved
             if self.known.settled is not None and program.steps[program.rules[at]].reads & set(FROM_RATINGS[1:]):
                 mild = mild & ~self.known.settled
@@ -314,15 +305,17 @@ class _Batch:
             tried = [at for at in program.reading.get(name, ()) if at in staked]
             for answer in program.answers.get(name, ()) if tried else ():
                 whom = lacking & mild & ~proved
-                if not whom.any():
+                if not some(whom):
                     break
                 world = Filled(harmless, self.then, {name: (opened[name], answer)})
                 for at in program.reading[name]:
                     if at in program.of_the_course and at in self.known.cleared:
                         continue
                     proved = proved | (whom & self.fires(world, at))
+                    if not some(whom & ~proved):
+                        break
         left = mild & ~proved
-        return proved | self._proved_by_two(left, must, opened, at_stake, harmless) if left.any() else proved
+        return proved | self._proved_by_two(left, must, opened, at_stake, harmless) if some(left) else proved
 
     def _proved_by_two(
         self, left: Bits, must: Mapping[str, Bits], opened: Mapping[str, Bits], at_stake: Sequence[int], base: World
@@ -337,73 +330,75 @@ class _Batch:
             for name in sorted(reads.intersection(program.answers).intersection(must)):
                 for other in sorted(reads.intersection(opened) - {name, MUSCLE}):
                     whom = left & must[name] & opened[other] & ~proved & ~self.then.rule(at)[1]
-                    if name == MUSCLE or not whom.any():
+                    if name == MUSCLE or not some(whom):
                         continue
                     for answer in program.telling[other]:
                         fill = {other: (opened[other], answer)}
-                        proved = proved | (whom & self._decides(at, name, opened[name], fill, base))
+                        proved = proved | self._decides(whom & ~proved, at, name, opened[name], fill, base)
         return proved
 
-    def _decides(self, at: int, name: str, who: Bits, fill: Fill, base: World) -> Bits:
-        """For whom the answer to one fact alone makes a rule decide, in the world of `base` and `fill`.
+    def _decides(self, whom: Bits, at: int, name: str, who: Bits, fill: Fill, base: World) -> Bits:
+        """For which of them the answer to one fact alone makes a rule decide, in the world of `base` and `fill`.
 
         That is: with one answer the rule holds and none more serious does; with another neither it nor one as serious.
         """
-        program, rules = self.program, self.rules
-        near = [rule for rule in program.serious if {name, *fill} & program.steps[program.rules[rule]].reads]
-        lefts, rights = [], []
-        for answer in (program.harmless[name], *program.answers[name]):
-            world = Filled(base, self.then, {**fill, name: (who, answer)})
-            fired = {rule: self.fires(world, rule) for rule in near}
-            above = [bits for rule, bits in fired.items() if rules[rule].rank > rules[at].rank]
-            others = [bits for rule, bits in fired.items() if rule != at and rules[rule].rank >= rules[at].rank]
-            lefts.append(fired[at] & ~_any(self.now.nobody, *above))
-            rights.append(self.now.everybody & ~fired[at] & ~_any(self.now.nobody, *others))
-        return _any(self.now.nobody, *lefts) & _any(self.now.nobody, *rights)
+        program, rank = self.program, self.rules[at].rank
+        answers = (program.harmless[name], *program.answers[name])
+        worlds = [Filled(base, self.then, {**fill, name: (who, answer)}) for answer in answers]
+        fired = [self.fires(world, at) for world in worlds]
+        whom = whom & _any(self.now.nobody, *fired)
+        if not some(whom):
+            return whom
+        read = {name, *fill}
+        near = [
+            (rule, self.rules[rule].rank > rank)
+            for rule in program.serious
+            if rule != at and self.rules[rule].rank >= rank and read & program.steps[program.rules[rule]].reads
+        ]
+        holding, failing = [], []
+        for world, here in zip(worlds, fired, strict=True):
+            others = [(self.fires(world, rule), above) for rule, above in near]
+            holding.append(here & ~_any(self.now.nobody, *(bits for bits, above in others if above)))
+            failing.append(~_any(here, *(bits for bits, _ in others)))
+        return whom & _any(self.now.nobody, *holding) & _any(self.now.nobody, *failing)
 
     def decided(self) -> Decided:
         """The result, with those decided singly who are left."""
-        rows = np.flatnonzero(unpack(self.singly, self.count)).tolist()
+        rows = rows_in(self.singly, self.count).tolist()
+        ranks = self.ranks.written_out()
         whose: list[tuple[int, Sequence[int]]] = []
+        left = iter(self.known.episodes([row for row in rows if row not in self.known.decided]))
         for row in rows:
-            level, rules = self.known.decided.get(row) or decide_singly(self.program.pathway, self.known.episode(row))
-            self.ranks[row] = level
+            level, rules = self.known.decided.get(row) or decide_singly(self.program.pathway, next(left))
+            ranks[row] = level
             if self.known.covered is not None or row in self.known.decided:
                 whose.append((row, rules))
         self._hold(whose)
-        return Decided(self.ranks, self.held, len(rows))
+        return Decided(ranks, self.held, len(rows))
 
     def _hold(self, whose: Sequence[tuple[int, Sequence[int]]]) -> None:
         """Which rules hold for some people, and no others."""
         if not whose:
             return
-        them = np.zeros(self.count, np.bool_)
-        them[[row for row, _ in whose]] = True
-        others = self.now.everybody ^ pack(them)
+        others = self.now.everybody ^ of_rows([row for row, _ in whose], self.count)
         rows_of: dict[int, list[int]] = {}
         for row, rules in whose:
             for at in rules:
                 rows_of.setdefault(at, []).append(row)
         for at in {*self.held, *rows_of}:
-            flags = np.zeros(self.count, np.bool_)
-            flags[rows_of.get(at, [])] = True
-            self.held[at] = (self.held.get(at, self.now.nobody) & others) | pack(flags)
+            self.held[at] = (self.held.get(at, self.now.nobody) & others) | of_rows(rows_of.get(at, []), self.count)
 
 
 def where_held(held: Mapping[int, Bits], count: int) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """(offsets, rule indexes): the rules of each person, in the pathway's order, as Arrow lays out lists."""
-    people = {at: np.flatnonzero(unpack(held[at], count)) for at in sorted(held)}
-    lengths = np.zeros(count, np.int32)
-    for rows in people.values():
-        lengths[rows] += 1
+    width = max(held, default=0) + 1
+    pairs = [rows_in(bits, count) * width + at for at, bits in held.items()]  # person and rule as one number
+    every = np.concatenate(pairs) if pairs else np.zeros(0, np.int64)
+    every = np.sort(every.astype(np.uint32) if count * width < 2**32 else every)  # short numbers are sorted sooner
+    people = every // width
     offsets = np.zeros(count + 1, np.int32)
-    np.cumsum(lengths, out=offsets[1:])
-    places = offsets[:-1].copy()  # where the next rule of each person goes
-    rules = np.zeros(offsets[-1], np.int32)
-    for at, rows in people.items():
-        rules[places[rows]] = at
-        places[rows] += 1
-    return offsets, rules
+    np.cumsum(np.bincount(people, minlength=count), out=offsets[1:])
+    return offsets, (every - people * width).astype(np.int32)
 
 
 def _any(*sets: Bits) -> Bits:

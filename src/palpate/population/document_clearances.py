@@ -140,7 +140,7 @@ class DocumentClearances:
             columns[DURATION] = np.where(then >= 0, then, np.nan)
         if "sessions_completed" in docs.facts:
             columns["sessions_completed"] = np.bincount(rows[before], minlength=self.count).astype(np.float64)
-        return Known(self.count, columns, self.known.moment, self.known.episode)
+        return Known(self.count, columns, self.known.moment, self.known.episodes)
 
 
 def _one_way(program: Program, at: int) -> bool:

@@ -6,6 +6,7 @@ value on a threshold has reached it. Documents with finer ratings are odd, and a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,15 +72,15 @@ class DocumentCourse(Scores):
         self._flags("clearance_refused", np.zeros(self.count, np.bool_))
         self._flags("cleared_with_limits", np.zeros(self.count, np.bool_))
         self._measured()
-        known = Known(self.count, docs.columns, docs.moment, lambda row: self._none(row))
+        known = Known(self.count, docs.columns, docs.moment, self._none)
         self._response(known, check, ended)
         known.columns.update(self.made)
         known.unsure = {name: pack(flags) for name, flags in docs.unsure.items()}
         known.course["protocol"] = docs.protocol.astype(np.int64)
         return known
 
-    def _none(self, row: int) -> Any:
-        raise LookupError(row)
+    def _none(self, rows: Sequence[int]) -> Any:
+        raise LookupError(rows)
 
     def _sessions_given(self, since_first: Column, planned: Column) -> None:
         docs, rows = self.docs, self.sessions.rows

@@ -77,7 +77,7 @@ def read_documents(
     for at, single in whose.items():
         ids[at] = single.episode.id
     known = _Merged(pathway, len(places)).of(by_columns, plain, np.searchsorted(places, of_plain), whose)
-    known.episode = lambda row: episode_of(pathway, lines[int(places[row])])
+    known.episodes = lambda rows: (episode_of(pathway, lines[int(places[row])]) for row in rows)
     return Documents(known, places, ids, faults)
 
 
@@ -136,7 +136,7 @@ class _Merged:
             count=self.count,
             columns=columns,
             moment=moment,
-            episode=plain.episode,
+            episodes=plain.episodes,
             unsure={name: pack(flags) for name, flags in unsure.items()},
             ratings={name: pack(self._flags(bits)) for name, bits in plain.ratings.items()},
             cleared={at: pack(self._flags(bits)) for at, bits in plain.cleared.items()},

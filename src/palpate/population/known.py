@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -31,7 +31,7 @@ class Known:
     settled      for whom the response class depends on what is open (a rating, or the treated muscle)
     muscle       for whom the treated muscle can still be judged
     if_settled   the response class, were every open rating the best there is: codes as in the column `response`
-    episode      row -> the episode of that person, for what must be looked at singly
+    episodes     rows -> the episodes of these people, for what must be looked at singly
     singly       who must be decided singly
     decided      row -> (rank, rules that hold) of those who were decided singly before
     course       further columns of the course, for reports
@@ -40,7 +40,7 @@ class Known:
     count: int
     columns: dict[str, Column]
     moment: npt.NDArray[np.int8]
-    episode: Callable[[int], Episode]
+    episodes: Callable[[Sequence[int]], Iterable[Episode]]
     unsure: Mapping[str, Bits] = field(default_factory=dict)
     cleared: Mapping[int, Bits] = field(default_factory=dict)
     covered: Bits | None = None
@@ -52,14 +52,25 @@ class Known:
     decided: Mapping[int, tuple[int, tuple[int, ...]]] = field(default_factory=dict)
     course: dict[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._known: dict[str, tuple[Column, Bits]] = {}  # with the column, which may be another one later
+        self._at: dict[str, Bits] = {}
+
     def known(self, name: str) -> Bits:
         """For whom the fact is known."""
         column = self.columns.get(name)
-        return nobody(self.count) if column is None else pack(is_known(column))
+        if column is None:
+            return nobody(self.count)
+        found = self._known.get(name)
+        if found is None or found[0] is not column:
+            found = self._known[name] = column, pack(is_known(column))
+        return found[1]
 
     def at(self, moment: str) -> Bits:
         """Who is at this moment."""
-        return pack(self.moment == MOMENTS.index(moment))
+        if moment not in self._at:
+            self._at[moment] = pack(self.moment == MOMENTS.index(moment))
+        return self._at[moment]
 
 
 def is_known(column: Column) -> Flags:

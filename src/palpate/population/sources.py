@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,13 +21,13 @@ from palpate.pathway.pathway import Pathway
 from palpate.pathway.strict_json import LARGEST
 from palpate.population.rows import MOMENT, wrong_columns
 
-PARQUET, CSV, LINES = (".parquet",), (".csv",), (".ndjson", ".jsonl")
 SPACE = b" \t\r\n"  # what JSON calls space
+PARQUET, CSV, LINES = (".parquet",), (".csv",), (".ndjson", ".jsonl")
 LINES_TOGETHER, BYTES_TOGETHER = 16_384, 64 << 20
-BATCH = 131_072  # rows
+BATCH = 131_072  # rows at most that are decided together: more take more memory, and are no quicker
 Read = TypeVar("Read")
 Item = TypeVar("Item")
-PIECE = 1 << 20  # bytes of a column that are read from the disk at a time
+PIECE = 1 << 20  # bytes of a column or of lines that are read from the disk at a time
 
 
 @dataclass(frozen=True)
@@ -85,27 +85,53 @@ def pieces(pathway: Pathway, file: Path, batch: int = BATCH, groups: Sequence[in
         yield from of_csv(pathway, file)
 
 
-def lines_of(file: Path, most: int = LINES_TOGETHER) -> Iterator[tuple[list[tuple[int, bytes]], float]]:
+def lines_of(file: Path, turn: tuple[int, int] = (0, 1)) -> Iterator[tuple[list[tuple[int, bytes]], float]]:
     """The lines of a stream of documents that are not blank: (their numbers and bytes), and the share read by now.
 
-    A line longer than a document may be is cut, which leaves it too long. Errors: Faults.
+    A line longer than a document may be is cut, which leaves it too long.
+
+    Takes   turn: of the blocks of lines only number `turn[0]` and every `turn[1]`th after it.
+    Errors  Faults.
     """
-    size, number, held = max(file.stat().st_size, 1), 0, 0
-    together: list[tuple[int, bytes]] = []
-    with _sound(file, lambda: open(file, "rb", buffering=PIECE)) as stream:
-        while line := stream.readline(LARGEST + 2):
-            number += 1
-            rest = line
-            while not rest.endswith(b"\n") and len(rest) > LARGEST:
-                rest = stream.readline(LARGEST + 2)
-            if line.strip(SPACE):
-                together.append((number, line.rstrip(SPACE)))
-                held += len(line)
-            if len(together) >= most or held > BYTES_TOGETHER:
-                yield together, stream.tell() / size
-                together, held = [], 0
-    if together:
-        yield together, 1.0
+    size, first = max(file.stat().st_size, 1), 1
+    with _sound(file, lambda: open(file, "rb", buffering=0)) as stream:
+        for at, (block, count) in enumerate(_blocks(stream)):
+            if at % turn[1] == turn[0]:
+                ended = (line.rstrip(SPACE) for line in block.split(b"\n"))
+                lines = [(number, line) for number, line in enumerate(ended, first) if line]
+                if lines or turn[1] > 1:  # who takes turns with others keeps theirs
+                    yield lines, stream.tell() / size
+            first += count
+
+
+def _blocks(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Whole lines together, without the end of the last, and how many they are."""
+    rest = b""
+    while True:
+        pieces, count, held = [rest], rest.count(b"\n"), len(rest)
+        while count < LINES_TOGETHER and held < BYTES_TOGETHER and (piece := stream.read(PIECE)):
+            pieces.append(piece)
+            count += piece.count(b"\n")
+            held += len(piece)
+        block, ended, rest = b"".join(pieces).rpartition(b"\n")
+        if len(rest) > LARGEST + 2:
+            rest = rest[: LARGEST + 2] + _after_line(stream)
+        if ended:
+            yield block, count
+        elif rest and b"\n" not in rest:  # the last line, which does not end
+            yield rest, 1
+            return
+        elif not rest:
+            return
+
+
+def _after_line(stream: BinaryIO) -> bytes:
+    """Reads to the end of a line, and gives this end with what was read beyond."""
+    while piece := stream.read(PIECE):
+        at = piece.find(b"\n")
+        if at >= 0:
+            return piece[at:]
+    return b""
 
 
 def ahead(items: Iterator[Item]) -> Iterator[Item]:
@@ -132,14 +158,34 @@ def groups_of(file: Path) -> int:
     return int(_sound(file, lambda: pq.read_metadata(file)).num_row_groups)
 
 
+def parts_of(file: Path, hands: int) -> list[tuple[int, ...]]:
+    """The row groups of a Parquet file in parts that are worth deciding together; none of any other file.
+
+    Takes  hands: how many processes take the parts in turn, none of them much more than another.
+    """
+    if file.suffix.lower() not in PARQUET:
+        return []
+    metadata = _sound(file, lambda: pq.read_metadata(file))
+    count = int(metadata.num_row_groups)
+    most = max((metadata.row_group(at).num_rows for at in range(count)), default=1)
+    rounds = -(-count // (hands * max(BATCH // max(most, 1), 1)))
+    size, more = divmod(count, max(min(count, hands * rounds), 1))
+    parts: list[tuple[int, ...]] = []
+    at = 0
+    while at < count:
+        width = size + (len(parts) < more)
+        parts.append(tuple(range(at, at + width)))
+        at += width
+    return parts
+
+
 def _of_parquet(pathway: Pathway, file: Path, rows: int, groups: Sequence[int] | None) -> Iterator[Piece]:
     opened = _sound(file, lambda: _open(pathway, file))
     sizes = [opened.metadata.row_group(at).num_rows for at in range(opened.metadata.num_row_groups)]
     wanted = list(range(len(sizes)) if groups is None else groups)
     total, start = sum(sizes[at] for at in wanted), 1 + sum(sizes[: wanted[0]] if wanted else [])
     first = start
-    # Row group by row group: a batch that spans two comes in pieces, each with its own dictionaries.
-    batches = chain.from_iterable(opened.iter_batches(rows, row_groups=[at]) for at in wanted)
+    batches = chain.from_iterable(_batches(opened, few, rows) for few in _runs(wanted, sizes, rows))
     while True:
         batch = _sound(file, lambda: next(batches, None), first)
         if batch is None:
@@ -149,6 +195,25 @@ def _of_parquet(pathway: Pathway, file: Path, rows: int, groups: Sequence[int] |
     if first - start != total:
         text = f"the file says that it has {total} rows, and {first - start} can be read"
         raise Faults([Fault("damaged", str(file), text)])
+
+
+def _runs(groups: Sequence[int], sizes: Sequence[int], rows: int) -> Iterator[list[int]]:
+    """The row groups in order, as many together as have no more than so many rows, and at least one."""
+    few: list[int] = []
+    for at in groups:
+        if few and sum(sizes[other] for other in few) + sizes[at] > rows:
+            yield few
+            few = []
+        few.append(at)
+    if few:
+        yield few
+
+
+def _batches(opened: pq.ParquetFile, groups: Sequence[int], rows: int) -> Iterator[pa.RecordBatch]:
+    if len(groups) == 1:
+        yield from opened.iter_batches(rows, row_groups=groups)
+    else:  # `iter_batches` cuts a batch where the next row group begins, since each has dictionaries of its own
+        yield from opened.read_row_groups(groups).unify_dictionaries().combine_chunks().to_batches()
 
 
 def _open(pathway: Pathway, file: Path) -> pq.ParquetFile:

@@ -149,13 +149,14 @@ def _take(part: Part, folder: Folder) -> None:
     import pyarrow.parquet as pq
 
     from palpate.population.report import CARE_SCHEMA
+    from palpate.population.sources import ahead
     from palpate.population.writing import FAULTS_SCHEMA
 
     schemas = (folder.schema, FAULTS_SCHEMA, CARE_SCHEMA)
     nothing = [pa.RecordBatch.from_pylist([], schema) for schema in schemas]
     for at, kind in enumerate(KINDS):
         if kind in part.files:
-            for batch in pq.ParquetFile(part.files[kind]).iter_batches():
+            for batch in ahead(pq.ParquetFile(part.files[kind]).iter_batches()):
                 folder.add(*(batch.cast(schemas[at]) if at == n else none for n, none in enumerate(nothing)))
 
 
@@ -307,6 +308,9 @@ class Task:
 
     def done(self, unit: Unit, attempt: int) -> Part:
         """Decides a unit and writes its part. The attempt is in the files' names: one that failed leaves others."""
+        from palpate.population.apart import without_pandas
+
+        without_pandas()
         from palpate.population.audit import add_file
         from palpate.population.limit import at_most
         from palpate.population.report import Tally

@@ -26,7 +26,7 @@ from palpate.population.limit import at_most
 from palpate.population.program import program_of
 from palpate.population.report import Tally
 from palpate.population.report.plots import warm_up
-from palpate.population.sources import groups_of, is_lines
+from palpate.population.sources import is_lines, parts_of
 from palpate.population.writing import Folder, decisions_schema
 
 WAITING = 2  # messages of a process that may wait to be taken
@@ -39,7 +39,7 @@ class Unfinished(Exception):
 
 @dataclass(frozen=True)
 class Unit:
-    """A part of the input: a row group of a Parquet file, or a whole file. Lines are shared out among all processes."""
+    """Some row groups of a Parquet file, or a whole file. Lines are shared out among all processes."""
 
     file: Path
     groups: tuple[int, ...] | None
@@ -50,12 +50,13 @@ class Unit:
         return range(workers) if is_lines(self.file) else (at % workers,)
 
 
-def units_of(files: Sequence[Path]) -> list[Unit]:
+def units_of(files: Sequence[Path], workers: int) -> list[Unit]:
     """The parts of the input, in order."""
     units = []
     for file in files:
-        size, groups = max(file.stat().st_size, 1), groups_of(file)
-        units += [Unit(file, (at,), size / groups) for at in range(groups)] or [Unit(file, None, size)]
+        size, parts = max(file.stat().st_size, 1), parts_of(file, workers)
+        groups = sum(map(len, parts))
+        units += [Unit(file, part, size * len(part) / groups) for part in parts] or [Unit(file, None, size)]
     return units
 
 
@@ -74,7 +75,7 @@ def add_together(
     Takes    memory: of all processes together.
     Errors   Unfinished; OSError, where the folder cannot be written.
     """
-    units, context = units_of(files), get_context("fork")
+    units, context = units_of(files, workers), get_context("fork")
     program_of(pathway)  # made once, and there for all of them
     share = None if memory is None else memory // workers
     processes, pipes = [], []

@@ -33,11 +33,11 @@ STOPPING = ("change_treatment", "complete")
 NEVER = 10_000  # later than any session
 # What became of the stop: where the second pathway stands to the first.
 SHIFTS: Mapping[str, str] = {
-    "earlier": "stopped earlier",
-    "later": "stopped later",
-    "only_second": "stopped, and not by the first",
-    "only_first": "not stopped, though by the first",
-    "same": "stopped at the same session",
+    "earlier": "stopped earlier by B than by A",
+    "later": "stopped later by B than by A",
+    "only_second": "stopped by B, and not by A",
+    "only_first": "not stopped by B, though by A",
+    "same": "stopped at the same session by both",
     "neither": "not stopped by either",
 }
 CHANGED = ("earlier", "later", "only_second", "only_first")
@@ -118,15 +118,15 @@ class Trial:
     def to_text(self) -> str:
         """The same for people, with what it does not show."""
         if self.courses < LEAST:
-            return f"Fewer than {LEAST} courses have begun in these episodes: too few to try the second pathway on.\n"
-        said = [f"Tried on {number(self.courses)} courses that had begun. The second pathway would have"]
+            return f"Fewer than {LEAST} courses have begun in these episodes: too few to try B on.\n"
+        said = [f"Tried on {number(self.courses)} courses that had begun. When each would have been stopped:"]
         for shift, words in SHIFTS.items():
             said.append(f"  {number(self.count(shift)):>8}  {words}")
             if shift in CHANGED and self.count(shift):
                 kinds = [(kind, self.classes[shift, kind]) for kind in CLASSES]
                 parts = [f"{CLASSES[kind].lower()} {number(n)}" for kind, n in kinds if n]
-                said.append(f"            how it went on: {', '.join(parts)}")
-                said.append(f"            sessions given after the earlier stop: {number(self.sessions[shift])}")
+                said.append(f"            how it went on, as A classes it: {', '.join(parts)}")
+                said.append(f"            sessions given after the earlier of the two: {number(self.sessions[shift])}")
                 if self.examples.get(shift):
                     said.append(f"            for example {', '.join(self.examples[shift])}")
         if self.at_fault:

@@ -39,7 +39,7 @@ def sections_of(tally: Tally, rows: int, at_fault: int) -> list[tuple[str, str, 
 def _rows(rows: int, at_fault: int) -> Markup:
     table = _table(
         "What was read",
-        ("", "Decisions"),
+        ("What", "Decisions"),
         [("Rows of the input", number(rows)), ("Decided", number(rows - at_fault)), ("At fault", number(at_fault))],
     )
     said = _p(

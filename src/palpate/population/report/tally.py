@@ -19,9 +19,9 @@ import pyarrow as pa
 from palpate.pathway.course import check_points
 from palpate.pathway.pathway import DISPOSITIONS, URGENCIES, Pathway
 from palpate.pathway.response import INDETERMINATE, NOT_RESPONDED, WORSE
-from palpate.population.bits import unpack
+from palpate.population.bits import everybody, pack, size
 from palpate.population.columns import counted, numbers, valid
-from palpate.population.known import MOMENTS, Known, codes_of, is_known
+from palpate.population.known import MOMENTS, Known, codes_of
 
 Key = tuple[str, ...]
 Flags = npt.NDArray[np.bool_]
@@ -131,22 +131,19 @@ class Tally:
 
     def _unknown(self, batch: _Batch) -> None:
         """Of whom a question that must be answered was asked: those at its moment; and who has no answer to it."""
-        known = batch.known
-        everybody = np.ones(known.count, np.bool_)
-        session = known.moment == MOMENTS.index("session")
+        known, whole = batch.known, everybody(batch.known.count)
         for fact in self.pathway.vocabulary.facts.values():
             if not fact.must_know or fact.stage == "derived":
                 continue
-            column = known.columns.get(fact.name)
-            missing = everybody if column is None else ~is_known(column)
-            whom = session if fact.stage == "session" else everybody
+            whom = known.at("session") if fact.stage == "session" else whole
             if fact.name in IDLE:
-                whom = whom & ~batch.said(*IDLE[fact.name])
+                whom = whom & ~pack(batch.said(*IDLE[fact.name]))
+            missing = whom & ~known.known(fact.name)
             unsure = known.unsure.get(fact.name)
-            cannot = ~everybody if unsure is None else unpack(unsure, known.count) & missing & whom
-            self.counts["asked", fact.name] += int(whom.sum())
-            self.counts["unsure", fact.name] += int(cannot.sum())
-            self.counts["unknown", fact.name] += int((missing & whom & ~cannot).sum())
+            cannot = 0 if unsure is None else size(unsure & missing)
+            self.counts["asked", fact.name] += size(whom)
+            self.counts["unsure", fact.name] += cannot
+            self.counts["unknown", fact.name] += size(missing) - cannot
 
     # --- the course ----------------------------------------------------------------------------------------------
 
@@ -176,27 +173,33 @@ class Tally:
 
     def _care(self, batch: _Batch, begun: Flags) -> pa.RecordBatch:
         done = batch.number("sessions_completed")
-        past = np.where(begun, done - batch.check(done), 0)
+        check = batch.check(done)
+        past = np.where(begun, done - check, 0)
         response = batch.column("response")
         bad = np.isin(response, [batch.values_of("response").index(word) for word in (NOT_RESPONDED, WORSE)])
         stopped = batch.is_one("disposition", ("change_treatment", "complete"))
         unrated = np.isnan(batch.number("pain_at_check")) & np.isnan(batch.number("activities_at_check"))
         referred = batch.is_one("disposition", ("medical_exam_first", "physician_clearance"))
         found = (
-            ("sessions_after_stop", (batch.check(done) > 0) & bad & (past > 0), past),
-            ("stopped_unmeasured", stopped & (batch.check(done) > 0) & unrated, done),
+            ("sessions_after_stop", (check > 0) & bad & (past > 0), past),
+            ("stopped_unmeasured", stopped & (check > 0) & unrated, done),
             ("referral_unanswered", begun & referred, done),
             ("acute_unexamined", begun & batch.holds(ACUTE_RULE), done),
         )
-        parts = []
+        places, parts = [], []
         for name, who, sessions in found:
             rows = np.flatnonzero(who)
             self.counts["care", name] += len(rows)
             self.counts["care_sessions", name] += int(sessions[rows].sum())
-            ids = batch.decided.column("id").take(pa.array(rows))
-            columns = [ids, pa.array([name] * len(rows), pa.string()), pa.array(sessions[rows].astype(np.int32))]
-            parts.append(pa.RecordBatch.from_arrays(columns, schema=CARE_SCHEMA))
-        return pa.Table.from_batches(parts).combine_chunks().to_batches()[0] if any(map(len, parts)) else parts[0]
+            places.append(rows)
+            parts.append(sessions[rows].astype(np.int32))
+        every = np.concatenate(places)
+        order = np.argsort(every, kind="stable")  # by person, so that it is the same however the input was cut up
+        names = np.repeat(np.arange(len(found), dtype=np.int32), [len(rows) for rows in places])
+        titles = pa.DictionaryArray.from_arrays(pa.array(names[order]), pa.array([name for name, *_ in found]))
+        ids = batch.decided.column("id").take(pa.array(every[order]))
+        columns = [ids, titles.dictionary_decode(), pa.array(np.concatenate(parts)[order])]
+        return pa.RecordBatch.from_arrays(columns, schema=CARE_SCHEMA)
 
 
 class _Batch:
@@ -261,7 +264,7 @@ class _Batch:
         reached = np.zeros(self.known.count)
         which = self.protocol()
         names = list(self.pathway.protocols)
-        for place in np.unique(which).tolist():
+        for place in (np.flatnonzero(np.bincount(which + 1)) - 1).tolist():
             protocol = self.pathway.protocols[names[place] if place >= 0 else self.pathway.default_protocol]
             for point in check_points(protocol):
                 reached = np.where((which == place) & (done >= point), point, reached)
