@@ -56,7 +56,7 @@ run: setup ## opens the clinic with its demo practice
 	@$(BIN)/palpate serve --demo
 
 # What these files look at does not hang on the store; `tests/on_postgresql.py tests/web` runs them all the same.
-ONE_STORE := fields headers injection intake languages outbound policy session_visits signing
+ONE_STORE := fields headers injection intake languages outbound policy session_visits signing_factors signing_sessions signing_throttle
 
 test: machine ## runs every test, those of the clinic on SQLite and on PostgreSQL
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile

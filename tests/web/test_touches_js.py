@@ -279,6 +279,19 @@ def test_only_one_request_is_under_way_at_a_time(tablet: Page, room: Room) -> No
     status(tablet).to_have_text("All saved")
 
 
+def test_nothing_moves_under_the_finger_when_the_connection_goes(tablet: Page, room: Room) -> None:
+    def stands() -> tuple[float, float]:
+        box = tablet.get_by_role("button", name="Yields", exact=True).bounding_box()
+        assert box is not None
+        return box["x"], box["y"]
+
+    before = stands()
+    tablet.context.set_offline(True)
+    tap(tablet, "Yields")
+    expect(tablet.locator("[data-touches-status]")).not_to_have_attribute("data-tries", "0")
+    assert stands() == before
+
+
 def test_a_double_tap_says_nothing_twice(tablet: Page, room: Room) -> None:
     tablet.context.set_offline(True)
     tablet.get_by_role("button", name="Yields", exact=True).dblclick()

@@ -47,6 +47,7 @@
     if (status) {
       status.classList.toggle("is-waiting", waiting.length > 0);
       status.dataset.tries = failures;
+      status.dataset.waits = counted();
       (find("text") ?? status).textContent = waiting.length ? counted() : "All saved";
       // Spoken only when something changed for the worse or the better: not at each tap.
       if (aloud && find("said")) find("said").textContent = aloud;
