@@ -199,16 +199,16 @@ def test_s13_reading_changes_nothing_but_the_trail(world: World) -> None:
     for name in ("therapist", "owner"):
         client = Client()
         client.force_login(world.staff[name], backend="palpate.web.signed_in.Backend")
-        before = digest()
-        for route in pages():
-            if not route.read:
-                continue
-            for method in ("get", "head"):
-                answer = getattr(client, method)(address(route, own))
-                assert answer.status_code < 500, f"{method} {route.name}"
+        before, read = digest(), [route for route in pages() if route.read]
+        for at in range(0, len(read), 10):  # the whole store is looked at after every ten
+            names = [route.name for route in read[at : at + 10]]
+            for route in read[at : at + 10]:
+                for method in ("get", "head"):
+                    answer = getattr(client, method)(address(route, own))
+                    assert answer.status_code < 500, f"{method} {route.name}"
             after = digest()
             changed = {table for table in after if after[table] != before[table]}
-            assert not changed, f"{route.name}, read by {name}, changed {changed}"
+            assert not changed, f"one of {names}, read by {name}, changed {changed}"
 
 
 def test_s14_nothing_unsafe_without_the_token_or_from_another_origin(world: World) -> None:
