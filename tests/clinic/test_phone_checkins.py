@@ -287,7 +287,7 @@ def test_a_worsening_told_by_telephone_closes_massage_until_a_therapist_has_gone
     seen = deciding.visit_of(session)
     assert sessions.treatment_open(session, seen, None, day) == (False, sessions.TOLD_WORSE)
     sent = PhoneSent.objects.get()
-    assert "Clearly worse than before the first massage." in checkins.shown(sent).lines
+    assert "Clearly worse than at the start of the course." in checkins.shown(sent).lines
     with act(actor, "tests", "confirm", change=True):
         checkins.confirm(actor, sent)
     assert sessions.treatment_open(session, seen, None, day) == (False, "Ask first what must be asked again today.")

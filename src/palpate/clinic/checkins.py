@@ -278,7 +278,7 @@ def _is_worse(before: Mapping[str, Any] | None, decision: Decision) -> bool:
 
 
 def much_worse(episode: Episode, tapped: Tapped) -> bool:
-    """Whether scores are clearly worse than before the first massage, by the numbers of the pathway's response rule.
+    """Whether scores are clearly worse than at the start of the course, by the numbers of the pathway's response rule.
 
     The pathway judges a course at its checks, after two sessions at the earliest. What a person tells sooner is no
     decision of the pathway, but it is not answered with mere thanks, the therapist is told at once, and massage stays
@@ -402,5 +402,5 @@ _WORDS = {
     ("new", NOTHING): "Nothing new on the safety list.",
     ("after", WELL): "After the last massage: well.",
     ("after", SORE): "After the last massage: sore, and nothing else.",
-    ("worse", "True"): "Clearly worse than before the first massage.",
+    ("worse", "True"): "Clearly worse than at the start of the course.",
 }
