@@ -56,11 +56,12 @@ run: setup ## opens the clinic with its demo practice
 	@$(BIN)/palpate serve --demo
 
 # What these files look at does not hang on the store; `tests/on_postgresql.py tests/web` runs them all the same.
-ONE_STORE := fields headers injection intake languages outbound policy session_visits signing_factors signing_sessions signing_throttle
+ONE_STORE := check decision fields fuzz headers injection intake languages outbound plan policy session_visits \
+	signing_factors signing_sessions signing_throttle
 
 test: machine ## runs every test, those of the clinic on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile
-	@$(BIN)/python tests/on_postgresql.py -n 3 --dist loadfile tests/clinic tests/web -m 'not browser and not slow' \
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python tests/on_postgresql.py -n 2 --dist loadfile tests/clinic tests/web -m 'not browser and not slow' \
 		$(addprefix --ignore=tests/web/test_,$(addsuffix .py,$(ONE_STORE)))
 
 check: setup-dev ## format, lint, types, imports and the fast tests
