@@ -34,9 +34,6 @@ from tests.web.signing_world import (
 SESSION = settings.SESSION_COOKIE_NAME
 
 
-SESSION = settings.SESSION_COOKIE_NAME
-
-
 # --- S-01: passwords ---
 
 

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from palpate.clinic import throttle
@@ -21,12 +20,6 @@ from tests.web.signing_world import (
     password,
     trail,
 )
-
-SESSION = settings.SESSION_COOKIE_NAME
-
-
-SESSION = settings.SESSION_COOKIE_NAME
-
 
 # --- S-03: slowing down ---
 

@@ -20,7 +20,7 @@ from palpate.clinic.access.checking import given_days, locked, unsigned
 from palpate.clinic.access.practice import user_of
 from palpate.clinic.actor import Actor
 from palpate.clinic.acts import open_deed
-from palpate.clinic.checking import AT_FOLLOW_UP, FLAG_WORDS, PAIN, missing_since
+from palpate.clinic.checking import AT_FOLLOW_UP, FLAG_WORDS, PAIN
 from palpate.clinic.decided import Reading, document_of, known_facts
 from palpate.clinic.deciding import visit_of
 from palpate.clinic.models import Episode, Letter, Practice, User
@@ -268,11 +268,6 @@ def follow_ups(episode: Episode) -> list[FollowUp]:
         asked = any(day.toordinal() - 7 <= one.toordinal() < stop for one in rated)
         found.append(FollowUp(day, (day - days[-1]).days, asked))
     return found
-
-
-def missing_at_follow_up(episode: Episode, today: date) -> tuple[str, ...]:
-    """What was not rated today yet, of what is asked by telephone after the course."""
-    return missing_since(episode, AT_FOLLOW_UP, date.fromordinal(today.toordinal() - 1))
 
 
 def has_come_back(episode: Episode, reading: Reading | None) -> bool:

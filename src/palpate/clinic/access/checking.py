@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from palpate.clinic.models import Decision, Episode, Letter, Measure, PlanItem, Session
+from palpate.clinic.models import Episode, Letter, Measure, PlanItem, Session
 
 
 def given_days(episode: Episode) -> list[date]:
@@ -23,11 +23,6 @@ def unsigned(episode: Episode) -> Session | None:
 def locked(episode: Episode) -> Episode:
     """The episode as it stands in the store now, locked until the transaction ends."""
     return Episode.objects.select_for_update(of=("self",)).select_related("person").get(pk=episode.pk)
-
-
-def newest_reviews(episode: Episode) -> QuerySet[Decision]:
-    """Decisions between or after sessions, newest first."""
-    return Decision.objects.filter(episode=episode, moment="review").order_by("-number")
 
 
 def newest_measure(episode: Episode) -> Measure | None:

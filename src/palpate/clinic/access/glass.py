@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 
 from django.db.models import DateTimeField, QuerySet, UUIDField
 
@@ -28,13 +27,6 @@ def stranger_of(actor: Actor, id: uuid.UUID) -> Person:
 def is_own(actor: Actor, person: Person) -> bool:
     """Whether the actor has the person in their care, so that there is no glass to break."""
     return may_write(actor, person)
-
-
-def broken_now(actor: Actor, persons: Iterable[uuid.UUID]) -> QuerySet[BreakGlass]:
-    """The glass by which this actor sees one of these people at the moment."""
-    return BreakGlass.objects.filter(therapist_id=actor.user_id, person_id__in=persons, until__gt=now()).order_by(
-        "-until"
-    )
 
 
 _BROKEN = Ready(

@@ -98,11 +98,6 @@ def newest_episode(person: Person) -> Episode | None:
     )
 
 
-def appointment_locked(appointment: Appointment) -> Appointment:
-    """The appointment as it stands in the store now."""
-    return Appointment.objects.get(pk=appointment.pk)
-
-
 def coming(person: Person, since: datetime) -> list[Appointment]:
     """A person's booked appointments from a moment on, the next one first."""
     rows = Appointment.objects.filter(person=person, starts__gte=since, state=Appointment.State.BOOKED)
@@ -154,12 +149,6 @@ def moments_sent(episode: Episode) -> set[datetime]:
 def worse_unseen(episode: Episode) -> bool:
     """Whether a person told that they are clearly worse, and no therapist has gone through it."""
     return PhoneSent.objects.filter(episode=episode, told__worse=True, seen__isnull=True).exists()
-
-
-def check_in_of(appointment: Appointment) -> PhoneSent | None:
-    """The check-in that was sent for an appointment."""
-    rows = PhoneSent.objects.filter(appointment=appointment, purpose=PhoneLink.Purpose.CHECK_IN)
-    return rows.order_by("-at").first()
 
 
 def answered_check_ins(appointments: Iterable[Appointment]) -> set[uuid.UUID]:

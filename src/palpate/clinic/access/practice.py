@@ -14,10 +14,10 @@ from palpate.clinic.refusals import NotVisible
 # With the latest time of the trail (S-58), and whether a pathway waits for its second owner (S-67): every page needs
 # both, and queries of their own would cost more than this.
 _LATEST = AuditHead.objects.filter(pk=1).values("latest")[:1]
-_PROPOSED = PublishedPathway.objects.filter(confirmed_at__isnull=True, withdrawn_at__isnull=True)
+PROPOSED = PublishedPathway.objects.filter(confirmed_at__isnull=True, withdrawn_at__isnull=True)
 _PRACTICE = Ready(
     lambda: Practice.objects.annotate(  # type: ignore[no-redef]
-        latest=Subquery(_LATEST), is_proposed=Exists(_PROPOSED)
+        latest=Subquery(_LATEST), is_proposed=Exists(PROPOSED)
     ).order_by("pk")[:1]
 )
 _PUBLISHED = Ready(lambda: PublishedPathway.objects.filter(confirmed_at__isnull=False).order_by("-confirmed_at")[:1])

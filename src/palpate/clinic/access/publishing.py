@@ -6,7 +6,7 @@ import uuid
 
 from django.db.models import QuerySet
 
-from palpate.clinic.access.practice import the_practice
+from palpate.clinic.access.practice import PROPOSED, the_practice
 from palpate.clinic.models import PublishedPathway, Room, Site, User
 from palpate.clinic.refusals import NotVisible
 
@@ -31,8 +31,7 @@ def locked(published: PublishedPathway) -> PublishedPathway:
 
 def waiting() -> PublishedPathway | None:
     """The proposal that waits for a second person."""
-    rows = PublishedPathway.objects.filter(confirmed_at__isnull=True, withdrawn_at__isnull=True)
-    return rows.order_by("-proposed_at").first()
+    return PROPOSED.order_by("-proposed_at").first()
 
 
 def is_waiting() -> bool:

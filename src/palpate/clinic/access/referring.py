@@ -60,10 +60,6 @@ def overrides(decision: Decision) -> QuerySet[Override]:
     return Override.objects.filter(decision=decision).order_by("-at", "-pk")
 
 
-def episode_overrides(episode: Episode) -> QuerySet[Override]:
-    return Override.objects.filter(decision__episode=episode).select_related("decision").order_by("-at", "-pk")
-
-
 def therapist_of(episode: Episode) -> User | None:
     """Who is in charge of an episode."""
     return User.objects.filter(pk=episode.therapist_id).first() if episode.therapist_id else None
