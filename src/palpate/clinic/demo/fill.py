@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -116,7 +117,8 @@ def _practice(now: datetime) -> Stage:
             staff[name] = user
         services = _book_of(staff, rooms, at.date())
         stage = Stage(practice, staff, rooms, now.date(), services)
-        stage.today = clock.today(practice.time_zone) + PAST
+        # By the clock of now: that of 130 days ago may be an hour ahead, and late in the evening a day.
+        stage.today = now.astimezone(ZoneInfo(practice.time_zone)).date()
         publish(pathway_with("back_massage"), {}, stage.actor("owner"))
     return stage
 
