@@ -100,7 +100,7 @@ $(COMPILED): $(SOURCES) $(BACK_MASSAGE) | .venv/.installed
 
 # What the tests need of the machine: a browser and what steers it (Playwright brings neither in its package), a Java
 # runtime for Spark, calendar programs that read our feeds, and what looks into a PDF. Tests that miss theirs are skipped.
-PROGRAMS := chromium:chromium java:default-jre-headless khal:khal vdirsyncer:vdirsyncer pdftotext:poppler-utils
+PROGRAMS := chromium-headless-shell:chromium-headless-shell java:default-jre-headless khal:khal vdirsyncer:vdirsyncer pdftotext:poppler-utils
 
 machine: setup-dev
 	@missing=; \

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
 from palpate.clinic.models import User
 from tests.clinic_world import PASSWORD
 
@@ -81,8 +83,13 @@ class Tapper:
 
     def fits(self) -> None:
         """Nothing stands beyond the right edge of the screen."""
-        wide, room = self.page.evaluate("() => [document.documentElement.scrollWidth, window.innerWidth]")
-        assert wide <= room, f"{self.page.url} is {wide} px wide"
+        # A tap may have led away: between two pages there is a document without an element. This waits for the next.
+        fits = "() => document.body && document.documentElement.scrollWidth <= window.innerWidth"
+        try:
+            self.page.wait_for_function(fits, timeout=5_000)
+        except PlaywrightTimeout:
+            wide = self.page.evaluate("() => document.documentElement.scrollWidth")
+            raise AssertionError(f"{self.page.url} is {wide} px wide") from None
 
     def follow(self, what: str | Locator, role: str = "button") -> None:
         """One tap that leads to another page."""
