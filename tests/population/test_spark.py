@@ -212,3 +212,21 @@ def test_without_pyspark_or_java_there_is_one_clear_line(monkeypatch: pytest.Mon
     monkeypatch.setattr(spark, "find_spec", lambda _: None)
     with pytest.raises(SparkFault, match="needs PySpark"):
         spark.check_installed()
+
+
+def test_a_task_uses_the_cores_that_spark_gave_it_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark import TaskContext
+
+    class Given:
+        def cpus(self) -> int:
+            return 3
+
+        def taskAttemptId(self) -> int:
+            return 7
+
+    used: list[int] = []
+    monkeypatch.setattr(pa, "set_cpu_count", used.append)
+    monkeypatch.setattr(TaskContext, "get", staticmethod(Given))
+    nothing = spark.Task(b"", "", False, None)
+    assert list(spark._Counted(nothing, None)(iter([]))) == []
+    assert used == [3]

@@ -34,6 +34,8 @@ HERE = "local[*]"  # the master unless told
 GROUPS_TOGETHER = 1  # row groups in one piece
 REACH_SECONDS, OFFER_SECONDS = 5.0, 120.0  # for the master to answer, and for a worker to offer itself
 KINDS = ("decisions", "faults", "care")
+# Of an executor's Java: it hands our batches on and computes nothing, so compiling for speed only delays its start.
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 Told = Callable[[int, float], None]
 
 
@@ -220,11 +222,13 @@ def _context(master: str) -> Iterator[Any]:
     settings = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.task.maxFailures": "2"}
     if master.startswith("local") or "//127.0.0.1:" in master or "//localhost:" in master:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-    conf = SparkConf().setMaster(master).setAppName("palpate audit")
-    for name, value in settings.items():
-        conf.set(name, value)
     try:
         with _about_pandas():
+            SparkContext._ensure_initialized()  # reads spark-defaults.conf, where an executor's options may stand
+            conf = SparkConf().setMaster(master).setAppName("palpate audit")
+            for name, value in settings.items():
+                conf.set(name, value)
+            conf.setIfMissing("spark.executor.extraJavaOptions", QUICK_START)
             context = SparkContext(conf=conf)
         context.setLogLevel("OFF")
     except (PySparkException, Py4JError, RuntimeError, OSError) as error:
@@ -343,10 +347,18 @@ class _Counted:
 
         context = TaskContext.get()
         attempt = context.taskAttemptId() if context is not None else 0
+        _use_cores(context.cpus() if context is not None else 1)
         for unit in units:
             part = self.task.done(unit, attempt)
             self.rows.add(part.rows)
             yield part
+
+
+def _use_cores(count: int) -> None:
+    """Arrow reads with every core of the machine unless told; a task has those that Spark gave it."""
+    import pyarrow as pa
+
+    pa.set_cpu_count(count)
 
 
 _pathways: dict[bytes, Pathway] = {}
