@@ -379,6 +379,17 @@ def test_a_chosen_answer_is_marked_by_more_than_colour(shown: Page) -> None:
     assert shown.get_by_label("No", exact=True).evaluate(mark) == "none"
 
 
+def test_a_chosen_answer_stays_as_wide_as_it_was_so_that_nothing_moves_under_the_finger(shown: Page) -> None:
+    shown.goto("http://gallery.test/gallery-light")
+    moved = """() => [...document.querySelectorAll('.tap-choice > input')].filter(one => {
+        one.checked = false
+        const before = one.parentElement.getBoundingClientRect().width
+        one.checked = true
+        return one.parentElement.getBoundingClientRect().width !== before
+    }).map(one => one.parentElement.textContent.trim())"""
+    assert shown.evaluate(moved) == []
+
+
 def test_a_dialog_opens_closes_and_gives_the_focus_back(shown: Page) -> None:
     shown.goto("http://gallery.test/gallery-light")
     shown.get_by_role("button", name="Why?").click()

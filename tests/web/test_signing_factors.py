@@ -157,6 +157,13 @@ def test_s02_what_is_open_before_the_factor_shows_nobody_but_oneself(db: Any) ->
     assert world.person.family_name not in page
 
 
+def test_whoever_may_not_switch_the_second_factor_sees_no_part_for_it(db: Any) -> None:
+    world = make_world()
+    client = Client()
+    password(client, world.desk)
+    assert "is-soft" not in client.get(reverse("mfa_index")).content.decode()
+
+
 def test_s02_with_a_factor_the_password_alone_is_no_sign_in(guarded: World) -> None:
     client = Client()
     answer = password(client, guarded.owner)
