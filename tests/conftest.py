@@ -69,7 +69,9 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if chromium is None:
         # On the build machine a skipped test would pass unseen.
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("Chromium is missing: apt-get install chromium-headless-shell")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(
+            "Chromium is missing: apt-get install chromium-headless-shell"
+        )
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

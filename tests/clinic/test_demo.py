@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from palpate.clinic.demo import fill
+from palpate.clinic.demo import fill, filled_on
+from palpate.clinic.demo.fill import _practice
 from palpate.clinic.models import (
     Appointment,
     Decision,
@@ -56,3 +58,9 @@ def takes_part() -> None:
     assert Appointment.objects.filter(state="cancelled", fee_cents=40_00).exists()
     assert Message.objects.filter(state="waiting", kind="reminder").exists()
     assert Gives.objects.count() == 2
+
+
+def test_its_today_is_that_of_its_own_clock_late_in_the_evening_and_across_a_change_of_the_clocks(db: Any) -> None:
+    stage = _practice(datetime(2026, 11, 26, 4, 30, tzinfo=UTC))  # half past eleven in the evening of the day before
+    assert stage.today == date(2026, 11, 25)
+    assert filled_on(stage.practice) == date(2026, 11, 25)

@@ -23,9 +23,10 @@ import pytest
 from django.test import Client
 
 from palpate.clinic.acts import upkeep
-from palpate.clinic.demo.fill import PASSWORD, email_of
+from palpate.clinic.demo.fill import PASSWORD, PAST, email_of
 from palpate.clinic.models import Practice, User
 from palpate.clinic.moment import now
+from palpate.web.serving import _fill_demo
 from tests.clinic_world import World
 from tests.installation import PALPATE, ROOT, Installation
 
@@ -239,6 +240,18 @@ def test_a_demo_that_was_stopped_while_it_was_filled_leaves_nothing_and_is_fille
         "print(the.the_practice(), trail.head_of().number)"
     )
     assert left.out.split() == ["None", "0"]
+
+
+def test_a_demo_of_another_day_says_so_at_its_start_and_how_to_fill_it_anew(
+    world: World, settings: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, data=tmp_path, demo=True)
+    for days, told in ((0, False), (1, True)):
+        with upkeep():
+            Practice.objects.update(created=now() - PAST - timedelta(days=days), demo=True)
+        _fill_demo()
+        said = capsys.readouterr().err
+        assert ("to fill it anew" in said and str(tmp_path) in said) is told, said
 
 
 def test_s53_owners_alone_are_told_that_no_backup_was_made_and_never_in_the_demo(

@@ -142,14 +142,21 @@ def _has_practices() -> bool:
 
 
 def _fill_demo() -> None:
-    if not settings.CONFIG.demo or the.the_practice() is not None:
+    if not settings.CONFIG.demo:
         return
     try:
-        fill = import_module("palpate.clinic.demo").fill
+        demo = import_module("palpate.clinic.demo")
     except ModuleNotFoundError:
         raise NotServed("--demo: the made-up practice is not part of this installation") from None
-    _say("filling the made-up practice, which takes a moment")
-    fill()
+    practice = the.the_practice()
+    if practice is None:
+        _say("filling the made-up practice, which takes a moment")
+        demo.fill()
+    elif (day := demo.filled_on(practice)) != moment.today(practice.time_zone):
+        _say(
+            f"the made-up practice stands as on {day.day} {day:%B %Y}, when it was filled, and few visits of it are of"
+            f" today; to fill it anew, stop, remove {settings.CONFIG.data} and start again"
+        )
 
 
 def _backup_before_migrations() -> None:

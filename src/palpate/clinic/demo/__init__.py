@@ -6,6 +6,6 @@ decisions, notes and audit trail are real ones. Nobody in it exists.
 
 from __future__ import annotations
 
-from palpate.clinic.demo.fill import PASSWORD, STAFF, fill
+from palpate.clinic.demo.fill import PASSWORD, STAFF, fill, filled_on
 
-__all__ = ["PASSWORD", "STAFF", "fill"]
+__all__ = ["PASSWORD", "STAFF", "fill", "filled_on"]

@@ -60,6 +60,11 @@ def fill() -> Practice:
         return _filled()
 
 
+def filled_on(practice: Practice) -> date:
+    """The day that was today when the demo practice was filled, by the clock of the practice."""
+    return (practice.created + PAST).astimezone(ZoneInfo(practice.time_zone)).date()
+
+
 def _filled() -> Practice:
     stage = _practice(clock.now())
     waiting = []
