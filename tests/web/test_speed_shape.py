@@ -25,7 +25,7 @@ from tests.walking import address, pages
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[[User], Client]
 HEAVIEST = 150_000  # bytes of a first load, all its scripts and styles with it
-MOST_QUERIES = {"today": 22, "door": 26}
+MOST_QUERIES = {"today": 20, "door": 26}
 
 
 def queries_of(client: Client, url: str) -> list[str]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.db.models import Count, DateField, DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import Count, DateField, DateTimeField, Exists, OuterRef, Q, QuerySet, Subquery, UUIDField, Value
 
 from palpate.clinic.access.people import EVERYBODY, Sees, is_seen, sees, visible_to
 from palpate.clinic.access.ready import Ready, Slot
@@ -47,13 +47,13 @@ class DayRow(NamedTuple):
     person: uuid.UUID
     episode: uuid.UUID | None
     given: bool
-    session: uuid.UUID | None
-    session_state: str | None
     referral: bool
     own: bool
+    session: uuid.UUID | None
+    session_state: str | None
 
 
-_PERSON, _EPISODE = DayRow._fields.index("person"), DayRow._fields.index("episode")
+_EPISODE = DayRow._fields.index("episode")
 
 
 def appointments(actor: Actor, *, to_write: bool = False) -> QuerySet[Appointment]:
@@ -83,25 +83,21 @@ def locked(appointment: Appointment) -> Appointment:
 
 
 def of_day(actor: Actor, day: date, therapist: uuid.UUID | None = None) -> list[DayRow]:
-    """The appointments of a day in the order of their times, in four queries however many there are.
+    """The appointments of a day in the order of their times, in two queries however many there are.
 
     The store itself looks up by index for each row: the newest decision, whether a consent stands on that day, whether
-    massage was given. What few rows have is read once for the whole day: sessions that are not signed, referrals that
-    wait, and who is in the actor's care.
+    massage was given, whether a referral waits, and whether the person is in the actor's care. Sessions that are not
+    signed are few: they are read once for the whole day.
     """
     who = sees(actor, "appointment")
     if not who.everybody and actor.user_id is None:
         return []
-    ready = _day(who, therapist is not None)
+    mine = actor.user_id if actor.is_any(THERAPIST) else None
+    ready = _day(who, therapist is not None, mine is not None)
     rows = ready.all(day=day, chosen=therapist, user=actor.user_id, at=now())
-    own = {person for (person,) in _OWN_THAT_DAY.all(user=actor.user_id, day=day)} if actor.is_any(THERAPIST) else set()
-    waits = {episode for (episode,) in _REFERRED_THAT_DAY.all(day=day)}
     open_ones = {episode: (id, state) for episode, id, state in _UNSIGNED_THAT_DAY.all(day=day)}  # the newest stays
     none = (None, None)
-    return [
-        DayRow._make((*row, *open_ones.get(row[_EPISODE], none), row[_EPISODE] in waits, row[_PERSON] in own))
-        for row in rows
-    ]
+    return [DayRow._make((*row, *open_ones.get(row[_EPISODE], none))) for row in rows]
 
 
 def _of_that_day(column: str) -> QuerySet[Appointment, Any]:
@@ -109,11 +105,6 @@ def _of_that_day(column: str) -> QuerySet[Appointment, Any]:
     return rows
 
 
-_OWN_THAT_DAY = Ready(
-    lambda: CareTeam.objects.filter(
-        therapist_id=Slot("user", UUIDField()), person_id__in=_of_that_day("person_id")
-    ).values_list("person_id")
-)
 _UNSIGNED_THAT_DAY = Ready(
     lambda: (
         Session.objects.filter(
@@ -123,19 +114,17 @@ _UNSIGNED_THAT_DAY = Ready(
         .values_list("episode_id", "pk", "state")
     )
 )
-_REFERRED_THAT_DAY = Ready(
-    lambda: Letter.objects.filter(
-        kind=Letter.Kind.REFERRAL, answered__isnull=True, closed__isnull=True, episode_id__in=_of_that_day("episode_id")
-    ).values_list("episode_id")
-)
 
 
 @lru_cache(maxsize=8)
-def _day(who: Sees, of_one: bool) -> Ready[Any]:
-    """The rows of a day that somebody sees. Takes of_one: of the therapist in the slot "chosen" only."""
+def _day(who: Sees, of_one: bool, treats: bool) -> Ready[Any]:
+    """The rows of a day that somebody sees.
+
+    Takes  of_one: of the therapist in the slot "chosen" only; treats: whoever looks may have people in their care.
+    """
 
     def write() -> QuerySet[Appointment, Any]:
-        rows = _day_rows().filter(day=Slot("day", DateField()))
+        rows = _day_rows(treats).filter(day=Slot("day", DateField()))
         if not who.everybody:
             theirs = Q(therapist_id=Slot("user", UUIDField()))
             if any(who):
@@ -147,7 +136,7 @@ def _day(who: Sees, of_one: bool) -> Ready[Any]:
     return Ready(write)
 
 
-def _day_rows() -> QuerySet[Appointment, Any]:
+def _day_rows(treats: bool) -> QuerySet[Appointment, Any]:
     """Appointments with all that is said beside them."""
     episode = OuterRef("episode_id")
     decision = Decision.objects.filter(episode=episode).order_by("-number")
@@ -158,6 +147,10 @@ def _day_rows() -> QuerySet[Appointment, Any]:
         withdrawals__isnull=True,
         kind__in=("general", "guardian"),
     )
+    referral = Letter.objects.filter(
+        kind=Letter.Kind.REFERRAL, answered__isnull=True, closed__isnull=True, episode=episode
+    )
+    own = CareTeam.objects.filter(person=OuterRef("person_id"), therapist=Slot("user", UUIDField()))
     return Appointment.objects.order_by("starts", "pk").values_list(
         "id",
         "version",
@@ -174,6 +167,8 @@ def _day_rows() -> QuerySet[Appointment, Any]:
         "person_id",
         "episode_id",
         Exists(Session.objects.filter(episode=episode, massage_given=True)),
+        Exists(referral),
+        Exists(own) if treats else Value(False),
     )
 
 
