@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -13,16 +14,16 @@ register = template.Library()
 
 BETWEEN, INSIDE = "\x00", "\x01"  # no text from outside may hold either (S-23)
 FIELDS = 16  # of a row
+ROWS_KEPT = 1000  # in the memory of the process, each by all that it shows and to whom: some 2 MB
 BUTTONS = {"arrived": ("", "Here"), "no_show": (' class="quiet"', "No-show"), "booked": (' class="quiet"', "Undo")}
 
 
 class RowsNode(template.Node):
-    """Writes the rows. Whatever they hold goes through `escape`, all of it together, before any of it is used."""
+    """Writes the rows. Whatever a row holds goes through `escape`, all of it together, before any of it is used."""
 
     def render(self, context: Any) -> str:
-        fields = _escaped(context["lines"])
         several = context["several"]
-        return "".join([_row(several, *line) for line in zip(*[iter(fields)] * FIELDS, strict=True)])
+        return "".join([_written(line, several) for line in context["lines"]])
 
 
 @register.tag
@@ -50,14 +51,13 @@ def day_therapists(parser: Any, token: Any) -> TherapistsNode:
     return TherapistsNode()
 
 
-def _escaped(lines: Sequence[Sequence[str]]) -> list[str]:
-    """The fields of all rows, escaped. A text that held the mark between them would give too many: that is an error."""
-    if not lines:
-        return []
-    found = escape(BETWEEN.join([text for line in lines for text in line])).split(BETWEEN)
-    if len(found) != FIELDS * len(lines):
+@lru_cache(maxsize=ROWS_KEPT)
+def _written(line: Sequence[str], several: bool) -> str:
+    """A row. A text that held the mark between its fields would give too many of them: that is an error."""
+    fields = escape(BETWEEN.join(line)).split(BETWEEN)
+    if len(fields) != FIELDS:
         raise ValueError("a text of the day view holds a character that no text may hold")
-    return found
+    return _row(several, *fields)
 
 
 def _row(

@@ -1,5 +1,5 @@
 """The day: who comes when, what is next for each, and what still waits. Made to be quick: one query for all rows, and
-no address is worked out twice."""
+no address, and no row that has not changed, is worked out twice."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from palpate.web.page import today_of
 from palpate.web.pages.people.fields import an_id, iso_day, whole_number
 from palpate.web.pages.people.shown import address_of
 from palpate.web.routes import ClinicRequest
-from palpate.web.templatetags.day import INSIDE
+from palpate.web.templatetags.day import INSIDE, ROWS_KEPT
 
 State = Appointment.State
 WORDS = {
@@ -118,8 +118,8 @@ def _page(request: ClinicRequest, wanted: Day) -> HttpResponse:
     looks = Looks(actor.is_any(OWNER, THERAPIST) or "desk" in actor.roles, actor.is_any(THERAPIST),
                   actor.is_any(OWNER, AUDITOR), actor.user_id)  # fmt: skip
     marks = _marks(found, at) if wanted == this_day else {}
-    bases = _addresses()
-    lines = [_line(row, zone, at, looks, marks, bases) for row in found if row.state != State.CANCELLED]
+    shown = [_line(row, zone, row.starts <= at, looks, marks.get(row.id, "")) for row in found]
+    lines = [line for line, row in zip(shown, found, strict=True) if row.state != State.CANCELLED]
     several = len(therapists) > 1 and chosen is None
     context = {
         "title": f"{wanted.day} {wanted:%B %Y}",
@@ -130,7 +130,7 @@ def _page(request: ClinicRequest, wanted: Day) -> HttpResponse:
         "after": _of_day(wanted + timedelta(days=1)),
         **_around(),
         "lines": lines,
-        "cancelled": [_line(row, zone, at, looks, {}, bases) for row in found if row.state == State.CANCELLED],
+        "cancelled": [line for line, row in zip(shown, found, strict=True) if row.state == State.CANCELLED],
         "several": several,
         "therapists": therapists if len(therapists) > 1 else (),
         "chosen": chosen,
@@ -208,14 +208,13 @@ def _addresses() -> dict[str, tuple[str, ...]]:
     return {name: tuple(_ANY_ID.split(url)) for name, url in found.items()}
 
 
-def _line(
-    row: DayRow,
-    zone: ZoneInfo,
-    at: datetime,
-    looks: Looks,
-    marks: dict[uuid.UUID, str],
-    bases: dict[str, tuple[str, ...]],
-) -> Line:
+@lru_cache(maxsize=ROWS_KEPT)
+def _line(row: DayRow, zone: ZoneInfo, begun: bool, looks: Looks, mark: str) -> Line:
+    """A row of the store as the page shows it to whoever looks: a matter of these alone, so it is worked out once.
+
+    A day is opened again and again, and most of its rows are as they were.
+    """
+    bases = _addresses()
     id, person = str(row.id), str(row.person)
     decision = (row.own and looks.treats) or looks.decides
     disposition, chips = "", []
@@ -240,7 +239,7 @@ def _line(
     whose = bases["glass" if looks.treats and not row.own and not looks.decides else "person"]
     return Line(
         f"{id} {row.version}",
-        marks.get(row.id, ""),
+        mark,
         _times(row.starts, row.ends, zone),
         f"{appointment[0]}{id}{appointment[1]}",
         f"{row.given_name} {row.family_name}".rstrip(),
@@ -249,7 +248,7 @@ def _line(
         row.room or "",
         row.therapist_name,
         STATES[row.state],  # type: ignore[index]
-        INSIDE.join(_taps(row, at)) if looks.writes else "",
+        INSIDE.join(_taps(row, begun)) if looks.writes else "",
         disposition,
         WORDS.get(disposition, WORDS[NOT_ASSESSED]) if disposition else "",
         INSIDE.join(chips),
@@ -270,10 +269,10 @@ def _address(pieces: tuple[str, ...], *ids: object) -> str:
     return "".join([f"{piece}{id}" for piece, id in zip(pieces[:-1], ids, strict=False)]) + pieces[-1]
 
 
-def _taps(row: DayRow, at: datetime) -> tuple[str, ...]:
+def _taps(row: DayRow, begun: bool) -> tuple[str, ...]:
     """What one tap may say of an appointment."""
     if row.state == State.BOOKED:
-        return ("arrived", "no_show") if row.starts <= at else ("arrived",)
+        return ("arrived", "no_show") if begun else ("arrived",)
     return ("booked",) if row.state in (State.ARRIVED, State.NO_SHOW) and row.session is None else ()
 
 
