@@ -1,13 +1,17 @@
-"""A plain Django page of the same day: the peer that the day view is measured beside.
+"""Plain Django pages of the same day: the peers that the day view is measured beside.
 
-Written as one writes it without a thought for speed, but without a query per row either: Django's usual middleware,
-sign-in, model objects with select_related and a subquery, a template with its filters. It leaves no audit row, asks no
-roles and says nothing of consents, notes and referrals.
+`/` shows what the day view shows of a row. `/few/` is the least that one could call a day's list: time, person,
+therapist and state, with one address in each row.
+
+Written as one writes them without a thought for speed, but without a query per row either: Django's usual middleware,
+sign-in, model objects with select_related and a subquery, a template with its filters. They leave no audit row, ask no
+roles and say nothing of consents, notes and referrals.
 """
 
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "palpate.web.settings")
@@ -43,6 +47,11 @@ PAGE = """<!doctype html><html lang="en"><head><title>Day</title></head><body><h
 <td>{{ row.room.name }}</td><td>{{ row.therapist.name }}</td><td>{{ row.get_state_display }}</td>
 <td>{{ row.disposition|default:"none" }}</td>
 <td><a href="{% url 'door' row.person.pk row.episode.pk %}">Door card</a></td></tr>{% endfor %}</table></body></html>"""
+FEW = """<!doctype html><html lang="en"><head><title>Day</title></head><body><h1>{{ day|date:"l j F Y" }}</h1>
+<table><tr><th>Time</th><th>Person</th><th>Therapist</th><th>State</th></tr>
+{% for row in rows %}<tr><td>{{ row.starts|date:"H:i" }}</td>
+<td><a href="{% url 'person' row.person.pk %}">{{ row.person.name }}</a></td>
+<td>{{ row.therapist.name }}</td><td>{{ row.get_state_display }}</td></tr>{% endfor %}</table></body></html>"""
 
 
 def application() -> Any:
@@ -55,29 +64,46 @@ def application() -> Any:
 
 
 def day(request: Any) -> Any:
-    """The page."""
-    from django.contrib.auth.decorators import login_required
+    """The day with all that the day view shows of a row."""
     from django.db.models import OuterRef, Subquery
+
+    from palpate.clinic.models import Decision
+
+    newest = Decision.objects.filter(episode=OuterRef("episode")).order_by("-number").values("disposition")[:1]
+    rows = _today().select_related("person", "room", "therapist", "episode").annotate(disposition=Subquery(newest))
+    return _page(request, PAGE, rows)
+
+
+def few(request: Any) -> Any:
+    """The least that one could call a day's list."""
+    return _page(request, FEW, _today().select_related("person", "therapist"))
+
+
+def _today() -> Any:
+    from palpate.clinic import moment
+    from palpate.clinic.models import Appointment
+
+    return Appointment.objects.filter(day=moment.today()).order_by("starts")
+
+
+def _page(request: Any, source: str, rows: Any) -> Any:
+    from django.contrib.auth.decorators import login_required
     from django.http import HttpResponse
-    from django.template import engines
 
     from palpate.clinic import moment
-    from palpate.clinic.models import Appointment, Decision
 
     @login_required
     def page(request: Any) -> Any:
-        today = moment.today()
-        newest = Decision.objects.filter(episode=OuterRef("episode")).order_by("-number").values("disposition")[:1]
-        rows = Appointment.objects.filter(day=today).select_related("person", "room", "therapist", "episode")
-        rows = rows.annotate(disposition=Subquery(newest)).order_by("starts")
-        template = _template or engines["django"].from_string(PAGE)
-        globals()["_template"] = template
-        return HttpResponse(template.render({"day": today, "rows": rows}, request))
+        return HttpResponse(_template(source).render({"day": moment.today(), "rows": rows}, request))
 
     return page(request)
 
 
-_template: Any = None
+@cache
+def _template(source: str) -> Any:
+    from django.template import engines
+
+    return engines["django"].from_string(source)
 
 
 def nothing(request: Any, **_: Any) -> Any:
@@ -92,6 +118,7 @@ def _patterns() -> list[Any]:
 
     return [
         path("", day),
+        path("few/", few),
         path("people/<uuid:person>/", nothing, name="person"),
         path("people/<uuid:person>/episodes/<uuid:episode>/door/", nothing, name="door"),
     ]
