@@ -17,6 +17,7 @@ from palpate.pathway.pathway import Pathway
 from palpate.population.batch import decide_rows
 from palpate.population.report import FINDINGS, Tally, write_report
 from palpate.population.report.outcomes import Group, groups_of, together, whole_of
+from palpate.population.report.plots import Bar, bars
 from palpate.population.report.words import CAVEATS, CLASSES, LEAST, counted, percent
 from palpate.population.sample.block import draw_block
 from palpate.population.sample.rows import rows_of, schema_of
@@ -215,6 +216,13 @@ def test_the_page_has_every_section_a_drawing_and_a_table_for_it_and_the_caveats
     assert all(len(text) > 20 for text in described)
     assert "1\u202f500" in read.said
     assert "faults.parquet" in read.said
+
+
+def test_only_words_that_are_too_long_for_a_drawing_are_cut_off() -> None:
+    words = "Of all who started, the missing as not responded"
+    drawn = bars([Bar("m" * 60, 1, "1"), Bar(words, 2, "2")], "two bars")
+    assert f">{words}</text>" in drawn
+    assert drawn.count("m…</text>") == drawn.count("…") == 1
 
 
 def test_the_same_counts_give_the_same_bytes(tally: Tally, page: str, tmp_path: Path) -> None:

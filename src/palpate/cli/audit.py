@@ -42,6 +42,7 @@ def audit_command(options: argparse.Namespace) -> int:
     if pathway is None:
         return 2
     os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # read when Arrow is loaded; see `population.limit`
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when numpy is loaded: threads that nothing here needs
     if not hasattr(os, "fork"):
         return _audited(options, pathway, memory)
     from palpate.population.apart import apart

@@ -16,7 +16,7 @@ from palpate.population.columns import valid
 from palpate.population.deciding import decide_known
 from palpate.population.documents import read_documents
 from palpate.population.json_table import shape_of, table_of
-from palpate.population.limit import at_most
+from palpate.population.limit import at_most, keep_freed
 from palpate.population.program import program_of
 from palpate.population.report import Tally, write_report
 from palpate.population.sources import Piece, ahead, check_columns, files_of, is_lines, lines_of, pieces
@@ -51,9 +51,11 @@ def audit(
     files = files_of(source)
     for file in files:
         check_columns(pathway, file)
+    keep_freed()
     if workers > 1 and sum(file.stat().st_size for file in files) >= WORTH_SHARING:
         from palpate.population.together import Unfinished, add_together
 
+        program_of(pathway).get_ready()
         try:
             return _written(
                 pathway, source, out, ask,

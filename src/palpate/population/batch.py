@@ -28,7 +28,8 @@ _WORDS = [
 # The rank of a decision -> its words.
 MEANING = {level: (word, urgency) for level, word, urgency in _WORDS}
 TOGETHER = 1_000  # episodes of which the documents are in memory at a time
-_CODED = pa.dictionary(pa.int32(), pa.string())
+# Short places, since they go from process to process; no document has 65,536 rules.
+_CODED = pa.dictionary(pa.uint16(), pa.string())
 
 
 def schema_of(ask: bool, coded: bool = False) -> pa.Schema:
@@ -117,11 +118,12 @@ def decisions(program: Program, count: int, decided: Decided, asked: list[list[s
 
 def _of_ranks(ranks: np.ndarray, words: Sequence[str], meaning: Mapping[int, str | None]) -> pa.DictionaryArray:
     """The word of each rank; null where it has none."""
-    table = np.full(max(meaning) + 1, -1, np.int32)
+    table = np.full(max(meaning) + 1, -1, np.int16)
     for level, word in meaning.items():
         table[level] = -1 if word is None else words.index(word)
     codes = table[ranks]
-    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), pa.array(words, pa.string()))
+    places = pa.array(codes.view(np.uint16), mask=codes < 0)
+    return pa.DictionaryArray.from_arrays(places, pa.array(words, pa.string()))
 
 
 def _written_out(array: pa.Array) -> pa.Array:

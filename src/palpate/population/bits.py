@@ -55,11 +55,22 @@ def everybody(count: int) -> Bits:
     return pack(np.ones(count, np.bool_))
 
 
+def union(*sets: Bits) -> Bits:
+    """Who is in one of the sets."""
+    found = sets[0].copy()
+    for other in sets[1:]:
+        found |= other
+    return found
+
+
 def at_least(n: int, items: Sequence[Bits]) -> Bits:
     """Who is in `n` or more of the items (n >= 1)."""
-    reached = [np.zeros_like(items[0]) for _ in range(n)]  # reached[k]: in k + 1 or more so far
-    for item in items:
-        for k in range(n - 1, 0, -1):
-            reached[k] |= reached[k - 1] & item
-        reached[0] |= item
+    if n > len(items):
+        return np.zeros_like(items[0])
+    reached = [items[0]]  # reached[k]: in k + 1 or more so far
+    for item in items[1:]:
+        more = [reached[-1] & item] if len(reached) < n else []
+        for k in range(len(reached) - 1, 0, -1):
+            reached[k] = reached[k] | (reached[k - 1] & item)
+        reached = [reached[0] | item, *reached[1:], *more]
     return reached[-1]

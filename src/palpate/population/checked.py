@@ -16,6 +16,7 @@ from palpate.population.known import Column, codes_of
 Numbered = npt.NDArray[np.float64]
 NONE = 9  # a code that is not available
 MOST_KEPT = 200_000
+SIXTHS, MOST_SIXTHS = 6, 12_000  # nearly all ratings are halves or, as means of three, thirds: no need to sort
 
 
 class Classes:
@@ -25,7 +26,7 @@ class Classes:
         self.numbers = pathway.numbers
         fact = pathway.vocabulary.facts.get("response")
         self.codes = {value: code for code, value in enumerate(codes_of(fact))} if fact else {}
-        self._pairs: dict[tuple[str, float, float], int] = {}
+        self._pairs: dict[tuple[str, int], dict[tuple[float, float], int]] = {}
         self._kinds: dict[tuple[int, int, int], int] = {}
 
     def of(
@@ -39,9 +40,12 @@ class Classes:
         pains = self._paired("pain", pain, pain_code, parts)
         acts = self._paired("activities", activities, activities_code, parts)
         overall = np.full(len(change), NONE, np.int64)
-        for value in np.unique(change[change == change]):  # false for NaN
-            code = global_code(self.numbers, int(value))
-            overall[change == value] = NONE if code is None else code
+        rated = np.flatnonzero(change == change)  # false for NaN
+        if len(rated):
+            least = change[rated].min()
+            values, places = _values(change[rated] - least)
+            codes = (global_code(self.numbers, int(value + least)) for value in values)
+            overall[rated] = np.array([NONE if code is None else code for code in codes])[places]
         keys = (pains + 10) * 400 + (acts + 10) * 20 + (overall + 10)
         return _of_each(keys, self._kind).astype(np.int8)
 
@@ -60,15 +64,16 @@ class Classes:
             return result
         befores, first = _values(before[rows])
         afters, then = _values(after[rows])
+        kept = self._pairs.setdefault((what, parts), {})
 
         def code_of(key: int) -> int:
             one, other = float(befores[key // len(afters)]), float(afters[key % len(afters)])
-            code = self._pairs.get((f"{what} {parts}", one, other))
+            code = kept.get((one, other))
             if code is None:
-                if len(self._pairs) >= MOST_KEPT:
-                    self._pairs.clear()
+                if len(kept) >= MOST_KEPT:
+                    kept.clear()
                 made = rule(self.numbers, as_written(one, parts), as_written(other, parts))
-                code = self._pairs[f"{what} {parts}", one, other] = NONE if made is None else made
+                code = kept[one, other] = NONE if made is None else made
             return code
 
         result[rows] = _of_each(first * len(afters) + then, code_of)
@@ -85,15 +90,15 @@ class Classes:
 
 def _values(column: Numbered) -> tuple[Numbered, npt.NDArray[np.int64]]:
     """(the values that occur, in order; the place of each entry among them)."""
-    twice = column + column
-    halves = twice.astype(np.int64)
-    if not len(column) or (halves != twice).any() or halves.min() < 0 or halves.max() > 2_000:
-        values = np.unique(column)
-        return values, np.searchsorted(values, column)
-    found = np.flatnonzero(np.bincount(halves))  # nearly all are halves, which is quicker than to sort them
-    places = np.zeros(2_001, np.int64)
-    places[found] = np.arange(len(found))
-    return found / 2, places[halves]
+    if len(column):
+        sixths = np.rint(column * SIXTHS).astype(np.int64)
+        if (sixths / SIXTHS == column).all() and sixths.min() >= 0 and sixths.max() <= MOST_SIXTHS:
+            found = np.flatnonzero(np.bincount(sixths))
+            places = np.zeros(found[-1] + 1, np.int64)
+            places[found] = np.arange(len(found))
+            return found / SIXTHS, places[sixths]
+    values = np.unique(column)
+    return values, np.searchsorted(values, column)
 
 
 def _of_each(keys: npt.NDArray[np.int64], rule: Callable[[int], int]) -> npt.NDArray[np.int64]:

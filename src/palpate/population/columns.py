@@ -124,7 +124,7 @@ def _numbers(fact: Fact, array: pa.Array) -> tuple[Column, Flags | None]:
     made = values.astype(np.float64)
     if not right.all():
         # All bits set are NaN; to set them takes a third of what choosing takes.
-        made.view(np.int64)[:] |= (right.view(np.int8) - np.int8(1)).astype(np.int64)
+        made.view(np.int64)[:] |= right.view(np.int8) - np.int8(1)
     wrong = known ^ right
     return made, wrong if wrong.any() else None
 

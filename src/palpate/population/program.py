@@ -71,6 +71,10 @@ class Program:
         self.acute = None if pathway.acute_when is None else self._step(pathway.acute_when)
         self.engine: Engine = engine_of(pathway)
 
+    def get_ready(self) -> None:
+        """Works out at once what else is worked out when it is needed first, as by each of several processes."""
+        _ = self.harmless, self.not_silenced, self.speaking, self.plain, self.engine.evaluate
+
     def _step(self, node: Node) -> int:
         if node in self._made:
             return self._made[node]
@@ -154,6 +158,20 @@ class Program:
             values = [value for value in self.engine.domains.of(name, {}) if (name, value) != (MUSCLE, "not_assessed")]
             found[name] = min(values, key=cost)
         return found
+
+    @cached_property
+    def not_silenced(self) -> tuple[int, ...]:
+        """The serious rules of which a comparison may speak for them though its fact has the harmless answer."""
+        return tuple(
+            at
+            for at in self.serious
+            if any(self._may_speak(atom, speaks) for atom, speaks in signs(self.pathway.rules[at].when))
+        )
+
+    def _may_speak(self, atom: Atom, speaks: bool) -> bool:
+        if isinstance(atom, Linear) or atom.fact in (*FROM_RATINGS, MUSCLE):
+            return True
+        return atom_holds(atom, {atom.fact: self.harmless[atom.fact]}) is speaks
 
     @cached_property
     def answers(self) -> Mapping[str, tuple[Value, ...]]:

@@ -52,7 +52,8 @@ class _Course:
         change = np.where(checked, self.number("global_change"), np.nan)
         response = np.full(self.count, -1, np.int8)
         if self.classes.codes:
-            response[checked] = self.classes.of(rows_of(checked, pain), rows_of(checked, acts), change[checked])
+            rows = np.flatnonzero(checked)
+            response[rows] = self.classes.of(rows_of(rows, pain), rows_of(rows, acts), change[rows])
         rated = ~np.isnan(pain[1]) | ~np.isnan(acts[1])
         judged = self._judged()
         uncertain = response == self.classes.codes.get("indeterminate", -2)
@@ -148,11 +149,12 @@ class _Course:
         known.ratings = {name: pack(flags) for name, flags in ratings.items()}
         known.muscle, known.settled = pack(muscle), pack(settled)
         if self.classes.codes:
+            rows = np.flatnonzero(settled)
             known.if_settled = np.full(self.count, -1, np.int8)
-            known.if_settled[settled] = self.classes.of(
-                rows_of(settled, (pain[0], np.where(ratings["pain_at_check"], 0.0, pain[1]))),
-                rows_of(settled, (acts[0], np.where(ratings["activities_at_check"], 10.0, acts[1]))),
-                np.where(ratings["global_change"], float(self.pathway.numbers.global_full), change)[settled],
+            known.if_settled[rows] = self.classes.of(
+                rows_of(rows, (pain[0], np.where(ratings["pain_at_check"], 0.0, pain[1]))),
+                rows_of(rows, (acts[0], np.where(ratings["activities_at_check"], 10.0, acts[1]))),
+                np.where(ratings["global_change"], float(self.pathway.numbers.global_full), change)[rows],
             )
 
     # --- columns -------------------------------------------------------------------------------------------------

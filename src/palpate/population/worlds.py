@@ -108,14 +108,19 @@ class Changed(World):
     """A world that differs from `base` in the facts `changed` only."""
 
     def __init__(self, base: World, changed: frozenset[str]) -> None:
-        super().__init__(base.program, base.known)
+        # Without what `World` makes anew: there are hundreds of these for each batch.
+        self.program, self.known, self.everybody, self.nobody = base.program, base.known, base.everybody, base.nobody
+        self._found = [None] * len(base.program.steps)
         self.base = base
         self.changed = changed
 
     def of(self, at: int) -> Both:
-        if self.changed.isdisjoint(self.program.steps[at].reads):
-            return self.base.of(at)
-        return super().of(at)
+        found = self._found[at]
+        if found is None:
+            step = self.program.steps[at]
+            found = self.base.of(at) if self.changed.isdisjoint(step.reads) else self._work_out(at, step)
+            self._found[at] = found
+        return found
 
     def column(self, name: str) -> Column | None:
         return self.base.column(name)

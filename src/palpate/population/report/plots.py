@@ -1,7 +1,7 @@
 """Plots as SVG that stands in the page: bars with their numbers written on them, in one colour and readable without it.
 
-Vega-Lite draws them. The words are data, never part of a drawing's code; what comes back is cleaned of all but shapes
-and text, and gets one description for who cannot see it.
+Vega draws them; Vega-Lite, which would take as many lines, has to be started as well. The words are data, never part of
+a drawing's code; what comes back is cleaned of all but shapes and text, and gets one description for who cannot see it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from typing import Any
 from palpate.show.markup import Markup, element
 
 WIDTH = 330  # of a drawing, in its own units: a telephone's width, so that the words stay readable there
-TOLD = 96  # of it for the number at the end of the longest bar
-FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, DejaVu Sans, sans-serif"
+TOLD = 120  # of it for the number at the end of the longest bar
+STEP = 40  # from one bar to the next
+# By what words are measured, so that those that are too long are cut off: a narrow font that the library brings with
+# it (any other it reads from the disk anew for every word). The reader's own may be that much wider.
+FONT, LIMIT = "sans-serif", 280
 SIZE = 12
 _ROOT = re.compile(r"^<svg [^>]*viewBox=\"([0-9. -]+)\"[^>]*>")
 _SAID_ELSEWHERE = re.compile(r' (?:role|aria-[a-z]+|pointer-events|font-family)="[^"]*"')
@@ -36,31 +39,32 @@ def bars(bars: Sequence[Bar], description: str) -> Markup:
         return Markup("")
     rows = [{"at": at, "words": bar.words, "length": bar.length, "told": bar.told} for at, bar in enumerate(bars)]
     most = max(bar.length for bar in bars) or 1
-    length: dict[str, Any] = {
-        "field": "length",
-        "type": "quantitative",
-        "axis": None,
-        "scale": {"domain": [0, most], "range": [0, WIDTH - TOLD], "nice": False},
-    }
-    words: dict[str, Any] = {"x": {"value": 0}, "text": {"field": "words", "type": "nominal"}}
+    start, end = {"value": 0}, {"scale": "x", "field": "length"}
+    middle = {"scale": "y", "field": "at", "band": 0.5}
     spec = {
         "width": WIDTH,
-        "height": {"step": 40},
+        "height": STEP * len(bars),
         "padding": 2,
-        "background": None,
-        "data": {"values": rows},
-        "encoding": {"y": {"field": "at", "type": "ordinal", "axis": None, "scale": {"padding": 0}}},
-        "layer": [
-            {"mark": {"type": "text", "align": "left", "dy": -10, "limit": WIDTH, "ellipsis": "…"}, "encoding": words},
-            {"mark": {"type": "bar", "height": 14, "yOffset": 8}, "encoding": {"x": length, "x2": {"datum": 0}}},
-            {
-                "mark": {"type": "text", "align": "left", "dx": 4, "dy": 8},
-                "encoding": {"x": length, "text": {"field": "told", "type": "nominal"}},
-            },
+        "data": [{"name": "bars", "values": rows}],
+        "scales": [
+            {"name": "x", "type": "linear", "domain": [0, most], "range": [0, WIDTH - TOLD]},
+            {"name": "y", "type": "band", "domain": list(range(len(bars))), "range": "height"},
         ],
-        "config": {"view": {"stroke": None}, "text": {"fontSize": SIZE, "font": FONT}},
+        "marks": [
+            _mark("text", {"x": start, "y": middle, "dy": -10, "text": {"field": "words"}, "limit": LIMIT}),
+            _mark("rect", {"x": start, "x2": end, "yc": {**middle, "offset": 8}, "height": 14, "fill": "#4c78a8"}),
+            _mark("text", {"x": end, "dx": 4, "y": middle, "dy": 8, "text": {"field": "told"}}),
+        ],
     }
     return figure(spec, description)
+
+
+def _mark(kind: str, looks: dict[str, Any]) -> dict[str, Any]:
+    """One mark for each bar. Takes  looks: its channels; those that are no object are the same for all bars."""
+    if kind == "text":
+        looks |= {"font": FONT, "fontSize": SIZE, "baseline": "middle", "fill": "black"}
+    each = {name: look if isinstance(look, dict) else {"value": look} for name, look in looks.items()}
+    return {"type": kind, "from": {"data": "bars"}, "aria": False, "encode": {"update": each}}
 
 
 def warm_up() -> None:
@@ -69,10 +73,10 @@ def warm_up() -> None:
 
 
 def figure(spec: dict[str, Any], description: str) -> Markup:
-    """A Vega-Lite drawing as markup, with its description."""
+    """A Vega drawing as markup, with its description."""
     import vl_convert
 
-    drawn = vl_convert.vegalite_to_svg(spec)
+    drawn = vl_convert.vega_to_svg(spec)
     root = _ROOT.match(drawn)
     if root is None:
         raise ValueError("the drawing is not what was asked for")

@@ -22,6 +22,7 @@ from palpate.pathway.response import INDETERMINATE, NOT_RESPONDED, WORSE
 from palpate.population.bits import everybody, pack, size
 from palpate.population.columns import counted, numbers, valid
 from palpate.population.known import MOMENTS, Known, codes_of
+from palpate.population.worlds import among
 
 Key = tuple[str, ...]
 Flags = npt.NDArray[np.bool_]
@@ -122,7 +123,7 @@ class Tally:
 
     def _decisions(self, batch: _Batch) -> None:
         words = [(word, urgency) for word in DISPOSITIONS for urgency in (*URGENCIES, None)]
-        at = batch.code("disposition", list(DISPOSITIONS)) * 4 + batch.code("urgency", [*URGENCIES, None])
+        at = batch.disposition * 4 + batch.code("urgency", [*URGENCIES, None])
         for place, count in _counted(batch.known.moment.astype(np.int64) * len(words) + at):
             word, urgency = words[place % len(words)]
             self.counts["decision", MOMENTS[place // len(words)], word, urgency or ""] += count
@@ -176,10 +177,10 @@ class Tally:
         check = batch.check(done)
         past = np.where(begun, done - check, 0)
         response = batch.column("response")
-        bad = np.isin(response, [batch.values_of("response").index(word) for word in (NOT_RESPONDED, WORSE)])
-        stopped = batch.is_one("disposition", ("change_treatment", "complete"))
+        bad = among(response, [batch.values_of("response").index(word) for word in (NOT_RESPONDED, WORSE)])
+        stopped = batch.is_one(("change_treatment", "complete"))
         unrated = np.isnan(batch.number("pain_at_check")) & np.isnan(batch.number("activities_at_check"))
-        referred = batch.is_one("disposition", ("medical_exam_first", "physician_clearance"))
+        referred = batch.is_one(("medical_exam_first", "physician_clearance"))
         found = (
             ("sessions_after_stop", (check > 0) & bad & (past > 0), past),
             ("stopped_unmeasured", stopped & (check > 0) & unrated, done),
@@ -209,6 +210,7 @@ class _Batch:
         if known.count != decided.num_rows:
             raise ValueError(f"{known.count} people and {decided.num_rows} decisions")
         self.pathway, self.known, self.decided = pathway, known, decided
+        self.disposition = self.code("disposition", list(DISPOSITIONS))
 
     def number(self, name: str) -> Numbers:
         """A column of numbers, NaN where unknown or where the pathway has no such fact."""
@@ -239,9 +241,12 @@ class _Batch:
         found[~valid(coded)] = words.index(None) if None in words else 0
         return found
 
-    def is_one(self, name: str, words: Iterable[str]) -> Flags:
-        places = [list(DISPOSITIONS).index(word) for word in words]
-        return np.isin(self.code(name, list(DISPOSITIONS)), places)
+    def is_one(self, words: Iterable[str]) -> Flags:
+        """Whose disposition is one of these."""
+        every = list(DISPOSITIONS)
+        wanted = np.zeros(len(every), np.bool_)
+        wanted[[every.index(word) for word in words]] = True
+        return wanted[self.disposition]
 
     def holds(self, rule: str) -> Flags:
         """For whom a rule holds and is not lifted."""
