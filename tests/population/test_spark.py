@@ -26,6 +26,7 @@ from palpate.population.audit import audit
 from palpate.population.sample.block import draw_block
 from palpate.population.sample.rows import rows_of
 from palpate.population.spark import SparkFault, audit_on_spark
+from tests.installation import PALPATE
 
 pytestmark = [
     pytest.mark.slow,
@@ -117,6 +118,15 @@ def test_spark_leaves_the_same_folder_as_this_process_does(cluster: Cluster, tmp
     assert (folder.rows, folder.at_fault) == (1_002, 3)
     assert all(0 <= share <= 1 and count <= 1_002 for count, share in heard)
     assert {file.name for file in tmp_path.iterdir()} == {"rows", "here", "there"}, "nothing else is left"
+
+
+def test_the_command_decides_on_a_cluster_within_its_limit_of_memory(cluster: Cluster, tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.parquet", rows_of(draw_block(PATHWAY, 23, 0), 1_000))
+    call = ["audit", str(file), "--out", str(tmp_path / "there"), "--engine", "spark", "--master", cluster.master]
+    done = subprocess.run([PALPATE, *call], capture_output=True, text=True)
+    assert (done.returncode, done.stdout[:30]) == (0, "1000 rows: 1000 decided, 0 at "), done.stderr
+    audit(PATHWAY, file, tmp_path / "here")
+    assert same(tmp_path / "here", tmp_path / "there")
 
 
 def test_a_file_that_is_damaged_inside_is_a_fault_of_the_input_and_leaves_nothing(

@@ -34,7 +34,7 @@ HERE = "local[*]"  # the master unless told
 GROUPS_TOGETHER = 1  # row groups in one piece
 REACH_SECONDS, OFFER_SECONDS = 5.0, 120.0  # for the master to answer, and for a worker to offer itself
 KINDS = ("decisions", "faults", "care")
-# Of an executor's Java: it hands our batches on and computes nothing, so compiling for speed only delays its start.
+# Of Spark's Java: it hands our batches on and computes nothing, so compiling for speed only delays its start.
 QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 Told = Callable[[int, float], None]
 
@@ -103,6 +103,7 @@ def audit_on_spark(
     Errors   those of `audit.audit`; SparkFault, where Spark cannot be used or ended by itself.
     """
     from palpate.population.report import Tally, write_report
+    from palpate.population.report.plots import warm_up
     from palpate.population.sources import check_columns, files_of
     from palpate.population.writing import Folder
 
@@ -117,6 +118,7 @@ def audit_on_spark(
     with Folder(out, pathway, ask) as folder:
         parts = folder.beside / "parts"
         parts.mkdir()
+        threading.Thread(target=warm_up, daemon=True).start()  # while there is nothing else to do here
         task = Task(canonical_json(pathway.meaning), str(parts.absolute()), ask, memory)
         for part in _ran(master, units, task, told):
             tally.merge(Tally.of_json(pathway, part.tally))
@@ -146,9 +148,8 @@ def _units(files: list[Path]) -> list[Unit]:
 
 
 def _take(part: Part, folder: Folder) -> None:
-    """Adds what a part holds to the folder, row group by row group."""
+    """Adds what a part holds to the folder, batch by batch."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from palpate.population.report import CARE_SCHEMA
     from palpate.population.sources import ahead
@@ -158,8 +159,9 @@ def _take(part: Part, folder: Folder) -> None:
     nothing = [pa.RecordBatch.from_pylist([], schema) for schema in schemas]
     for at, kind in enumerate(KINDS):
         if kind in part.files:
-            for batch in ahead(pq.ParquetFile(part.files[kind]).iter_batches()):
-                folder.add(*(batch.cast(schemas[at]) if at == n else none for n, none in enumerate(nothing)))
+            with pa.OSFile(part.files[kind]) as file:
+                for batch in ahead(iter(pa.ipc.open_stream(file))):
+                    folder.add(*(batch if at == n else none for n, none in enumerate(nothing)))
 
 
 def _ran(master: str, units: list[Unit], task: Task, told: Told) -> list[Part]:
@@ -219,7 +221,16 @@ def _context(master: str) -> Iterator[Any]:
     from pyspark.errors import PySparkException
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    settings = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.task.maxFailures": "2"}
+    os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.task.maxFailures": "2",
+        # Read when Arrow and numpy are loaded: by themselves they set a gigabyte of address space aside, which counts
+        # against the limit of a task (`limit.at_most`).
+        "spark.executorEnv.ARROW_DEFAULT_MEMORY_POOL": "system",
+        "spark.executorEnv.OPENBLAS_NUM_THREADS": "1",
+    }
     if master.startswith("local") or "//127.0.0.1:" in master or "//localhost:" in master:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     try:
@@ -399,9 +410,11 @@ class _Writer:
                 self._file(kind, batch.schema).write_batch(batch)
 
     def _file(self, kind: str, schema: Any) -> Any:
-        import pyarrow.parquet as pq
+        import pyarrow as pa
 
         if kind not in self._files:
-            self.names[kind] = str(self._place / f"{kind}-{self._name}.parquet")
-            self._files[kind] = pq.ParquetWriter(self.names[kind], schema, compression="zstd", compression_level=1)
+            # As Arrow holds it: the driver reads it once, and Parquet would have to be taken apart again.
+            self.names[kind] = str(self._place / f"{kind}-{self._name}.arrow")
+            packed = pa.ipc.IpcWriteOptions(compression="lz4")
+            self._files[kind] = pa.ipc.new_stream(self.names[kind], schema, options=packed)
         return self._files[kind]
