@@ -153,9 +153,10 @@ def _fill_demo() -> None:
         _say("filling the made-up practice, which takes a moment")
         demo.fill()
     elif (day := demo.filled_on(practice)) != moment.today(practice.time_zone):
+        kept = "empty its database" if settings.CONFIG.database_url else f"remove {settings.CONFIG.data}"
         _say(
             f"the made-up practice stands as on {day.day} {day:%B %Y}, when it was filled, and few visits of it are of"
-            f" today; to fill it anew, stop, remove {settings.CONFIG.data} and start again"
+            f" today; to fill it anew, stop, {kept} and start again"
         )
 
 

@@ -92,23 +92,18 @@ def of_day(actor: Actor, day: date, therapist: uuid.UUID | None = None) -> list[
     who = sees(actor, "appointment")
     if not who.everybody and actor.user_id is None:
         return []
-    mine = actor.user_id if actor.is_any(THERAPIST) else None
-    ready = _day(who, therapist is not None, mine is not None)
+    ready = _day(who, therapist is not None, actor.user_id is not None and actor.is_any(THERAPIST))
     rows = ready.all(day=day, chosen=therapist, user=actor.user_id, at=now())
     open_ones = {episode: (id, state) for episode, id, state in _UNSIGNED_THAT_DAY.all(day=day)}  # the newest stays
     none = (None, None)
     return [DayRow._make((*row, *open_ones.get(row[_EPISODE], none))) for row in rows]
 
 
-def _of_that_day(column: str) -> QuerySet[Appointment, Any]:
-    rows: QuerySet[Appointment, Any] = Appointment.objects.filter(day=Slot("day", DateField())).values(column)
-    return rows
-
-
 _UNSIGNED_THAT_DAY = Ready(
     lambda: (
         Session.objects.filter(
-            state__in=(Session.State.OPEN, Session.State.STOPPED), episode_id__in=_of_that_day("episode_id")
+            state__in=(Session.State.OPEN, Session.State.STOPPED),
+            episode_id__in=Appointment.objects.filter(day=Slot("day", DateField())).values("episode_id"),
         )
         .order_by("day", "started")
         .values_list("episode_id", "pk", "state")
